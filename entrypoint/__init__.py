@@ -1,0 +1,1 @@
+"""The Action's door: environment to settings, the call, the exit code."""

@@ -1,0 +1,1 @@
+"""The change: git, the import graph, and which pilots are reached."""

@@ -1,0 +1,188 @@
+"""The charter as a value: what a pilot promises, per gate, and how to get back.
+
+`qgate.charter` builds these from YAML; everything else only reads them.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+from enum import StrEnum
+from typing import Any
+
+from qgate.domain.source import Position
+
+
+class Population(StrEnum):
+    """What a parity claim is about: the locked rows themselves, or new data like them."""
+
+    LOCKED_SET = "locked_set"
+    DEPLOYMENT = "deployment"
+
+
+class Subject(StrEnum):
+    """What is compared: these weights (replicates are shot seeds), or the training recipe (training seeds)."""
+
+    ARTIFACT = "artifact"
+    PROCEDURE = "procedure"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Claim:
+    """What a gate claims (DESIGN: `population` x `subject`)."""
+
+    population: Population = Population.LOCKED_SET
+    subject: Subject = Subject.ARTIFACT
+
+    def __str__(self) -> str:
+        return f"{self.population}/{self.subject}"
+
+
+class OnInconclusive(StrEnum):
+    """What an undecided gate does to the pull request."""
+
+    BLOCK = "block"
+    REVIEW = "review"
+    WARN = "warn"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Threshold:
+    """The bound of a gate: exactly one of `maximum` and `minimum` is set.
+
+    Decimals, as written in the charter, so that 0.005 is five thousandths and not its nearest double.
+    """
+
+    maximum: Decimal | None = None
+    minimum: Decimal | None = None
+
+    def as_json(self) -> dict[str, float]:
+        """The threshold under its charter key."""
+        if self.maximum is not None:
+            return {"max": float(self.maximum)}
+        return {"min": float(self.minimum or 0)}
+
+    def __str__(self) -> str:
+        return f"≤ {self.maximum}" if self.maximum is not None else f"≥ {self.minimum}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Remediation:
+    """What to do when the gate fails: something that can be done, not a wish."""
+
+    summary: str
+    set: Mapping[str, Any] = field(default_factory=dict)
+    run: str | None = None
+    rerun: str | None = None
+    steps: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Gate:
+    """One line of the contract: measurement, threshold, owner, remediation."""
+
+    name: str
+    threshold: Threshold
+    owner: str
+    remediation: Remediation
+    position: Position
+    alpha: float = 0.05
+    claim: Claim = Claim()
+    on_inconclusive: OnInconclusive = OnInconclusive.BLOCK
+
+
+@dataclass(frozen=True, kw_only=True)
+class DataFile:
+    """A locked data set: `.npz` (arrays `X`, `y`), `.csv` or `.parquet` (column `target`)."""
+
+    path: str
+    sha256: str
+    target: str | None = None
+    residency: str | None = None
+
+
+class CandidateKind(StrEnum):
+    """How the candidate is asked for its answers."""
+
+    ESTIMATOR = "estimator"
+    CIRCUIT = "circuit"
+    KERNEL = "kernel"
+    QUBO = "qubo"
+    COMMAND = "command"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Candidate:
+    """The hybrid candidate: `entrypoint` is `package.module:callable` in the head commit."""
+
+    kind: CandidateKind
+    entrypoint: str
+    options: Mapping[str, Any] = field(default_factory=dict)
+    weights: str | None = None
+    decision: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Baseline:
+    """A classical reference: an estimator built by `package.module:callable` and fitted on the training data."""
+
+    name: str
+    estimator: str
+    options: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Shots:
+    """The shot schedule and the seeds that each level is repeated with; the last level decides the gates.
+
+    An empty schedule means that the candidate has no shots: seeds, if any, are still injected.
+    """
+
+    schedule: tuple[int, ...] = ()
+    seeds: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Rollback:
+    """The way back to the classical service."""
+
+    traffic: str
+    approver: str
+    steps: tuple[str, ...] = ()
+    verify: tuple[str, ...] = ()
+    max_age_days: int | None = None
+    target: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Waiver:
+    """A gate that may fail until a day: by whom, why, and for which evidence."""
+
+    gate: str
+    reason: str
+    approver: str
+    expires: str
+    evidence_sha256: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Charter:
+    """One pilot's contract.
+
+    `sha256` is that of the file's bytes; `path` is relative to the repository. `sections` holds the parts that other gates read
+    (`noise`, `traffic`, `budget`), as plain JSON values already checked against the schema.
+    """
+
+    path: str
+    sha256: str
+    pilot: str
+    owner: str
+    candidate: Candidate
+    baselines: tuple[Baseline, ...]
+    data: Mapping[str, DataFile]
+    gates: tuple[Gate, ...]
+    rollback: Rollback
+    shots: Shots = Shots()
+    paths: tuple[str, ...] = ()
+    lockfile: str | None = None
+    waivers: tuple[Waiver, ...] = ()
+    sections: Mapping[str, Any] = field(default_factory=dict)

@@ -1,0 +1,109 @@
+"""What was measured: arrays and facts, no opinion. `judge` reads nothing else besides the charter."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+Array = npt.NDArray[Any]
+
+
+@dataclass(frozen=True, kw_only=True, order=True)
+class CellKey:
+    """Which measurement: a role (`candidate`, `baseline:<name>`) on a split, at a shot count and seed (None: without)."""
+
+    role: str
+    split: str
+    shots: int | None = None
+    seed: int | None = None
+
+    def __str__(self) -> str:
+        where = f"{self.role}/{self.split}"
+        return f"{where}/shots={self.shots}/seed={self.seed}"
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Cell:
+    """One measurement: a prediction per row.
+
+    `predictions` has shape (rows,): class labels of the truth's dtype, or floats for regression. `scores`, where the model has
+    them, is float64 of shape (rows,) for two classes (higher means the second of the sorted classes) or (rows, classes);
+    `score_kind` is `probability` (rows sum to one; for two classes, that of the second), `decision`, or None.
+    """
+
+    key: CellKey
+    predictions: Array
+    scores: Array | None = None
+    score_kind: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Repetition:
+    """A cell measured twice with the same seed: the two digests of its predictions and scores."""
+
+    key: CellKey
+    first: str
+    second: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class InputFile:
+    """A file that the charter declares: its declared and actual digest (None: absent)."""
+
+    role: str
+    path: str
+    declared_sha256: str | None
+    sha256: str | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Failure:
+    """A measurement that could not be made: which part, and the words for the person who must mend it."""
+
+    part: str
+    message: str
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class PilotEvidence:
+    """Everything measured for one pilot.
+
+    `truth` maps a split to its labels, shape (rows,); `lock` is the pilot's entry of `.qgate/lock.json` (None: no lock);
+    `facts` say how it was measured (engine, self test, library versions); `timings` are seconds and the only part that may
+    differ between two runs of one commit.
+    """
+
+    pilot: str
+    inputs: tuple[InputFile, ...] = ()
+    truth: Mapping[str, Array] = field(default_factory=dict)
+    cells: tuple[Cell, ...] = ()
+    repetitions: tuple[Repetition, ...] = ()
+    lock: Mapping[str, Any] | None = None
+    facts: Mapping[str, Any] = field(default_factory=dict)
+    timings: Mapping[str, float] = field(default_factory=dict)
+    failures: tuple[Failure, ...] = ()
+
+    def of(self, role: str, split: str) -> tuple[Cell, ...]:
+        """The cells of a role on a split, in the order of (shots, seed), the one without shots first."""
+        mine = [c for c in self.cells if c.key.role == role and c.key.split == split]
+        return tuple(sorted(mine, key=lambda c: (c.key.shots or 0, c.key.seed or 0)))
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Evidence:
+    """The whole run's evidence: what `qgate measure` writes and `qgate judge` reads."""
+
+    base: str
+    head: str
+    pilots: tuple[PilotEvidence, ...] = ()
+
+
+def same_bits(first: Array, second: Array) -> bool:
+    """Whether two arrays are equal in dtype, shape and every bit (NaN equals itself)."""
+    return (
+        first.dtype == second.dtype
+        and first.shape == second.shape
+        and np.ascontiguousarray(first).tobytes() == np.ascontiguousarray(second).tobytes()
+    )

@@ -1,0 +1,95 @@
+"""The verdict as rendered for each surface: text and small values only, ready to be sent or written."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+
+class Level(StrEnum):
+    """GitHub's word for an annotation's weight."""
+
+    NOTICE = "notice"
+    WARNING = "warning"
+    FAILURE = "failure"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Annotation:
+    """A remark on a line of a file; plain text, escaped by whoever sends it."""
+
+    path: str
+    line: int
+    title: str
+    message: str
+    level: Level
+    column: int | None = None
+
+
+class Conclusion(StrEnum):
+    """A completed check run's conclusion. `neutral` and `skipped` are absent: GitHub counts them as passing."""
+
+    SUCCESS = "success"
+    FAILURE = "failure"
+    ACTION_REQUIRED = "action_required"
+
+
+@dataclass(frozen=True, kw_only=True)
+class CheckRun:
+    """The check run: `summary` and `text` are Markdown of at most 65,535 bytes each."""
+
+    name: str
+    conclusion: Conclusion
+    title: str
+    summary: str
+    text: str = ""
+    annotations: tuple[Annotation, ...] = ()
+
+
+class StatusState(StrEnum):
+    """A commit status's state."""
+
+    SUCCESS = "success"
+    FAILURE = "failure"
+    ERROR = "error"
+    PENDING = "pending"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Status:
+    """A commit status: `description` is at most 140 characters."""
+
+    context: str
+    state: StatusState
+    description: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Report:
+    """Everything that is published: `comment` starts with `marker`; `files` are written to the run directory as they are."""
+
+    marker: str
+    comment: str
+    summary: str
+    check: CheckRun
+    statuses: tuple[Status, ...]
+    files: Mapping[str, str] = field(default_factory=dict)
+
+
+class Outcome(StrEnum):
+    """What became of one surface."""
+
+    CREATED = "created"
+    UPDATED = "updated"
+    UNCHANGED = "unchanged"
+    REFUSED = "refused"
+    SKIPPED = "skipped"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Publication:
+    """One surface's fate; a refusal never changes the verdict, and is said in the job summary with its reason and fix."""
+
+    surface: str
+    outcome: Outcome
+    detail: str = ""
+    url: str = ""

@@ -1,0 +1,144 @@
+"""The verdict: one value that drives every surface. Comment, check, status, summary, JSON and exit code only render it."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+from qgate.domain.change import Uncovered
+from qgate.domain.source import Position
+from qgate.errors import ExitCode
+
+
+class Decision(StrEnum):
+    """The word a gate, a pilot and the whole run are given."""
+
+    PASS = "pass"  # noqa: S105 -- a verdict, not a password
+    FAIL = "fail"
+    INCONCLUSIVE = "inconclusive"
+    ERROR = "error"
+    NOT_APPLICABLE = "not_applicable"
+
+
+# From the worst to the best: a known failure outranks what could not be measured, which outranks what could not be decided.
+_WORST_FIRST = (Decision.FAIL, Decision.ERROR, Decision.INCONCLUSIVE, Decision.PASS, Decision.NOT_APPLICABLE)
+
+_EXIT_CODES = {
+    Decision.PASS: ExitCode.OK,
+    Decision.NOT_APPLICABLE: ExitCode.OK,
+    Decision.FAIL: ExitCode.GATE_FAILED,
+    Decision.INCONCLUSIVE: ExitCode.INCONCLUSIVE,
+    Decision.ERROR: ExitCode.MEASUREMENT_ERROR,
+}
+
+
+def worst(decisions: Iterable[Decision]) -> Decision:
+    """The decision of a whole from those of its parts; no parts at all is an error, never a pass."""
+    present = set(decisions)
+    return next((d for d in _WORST_FIRST if d in present), Decision.ERROR)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Sizes:
+    """How much was measured: rows, seeds, and the shot count that decides (None: without shots)."""
+
+    rows: int
+    seeds: int = 0
+    shots: int | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Remedy:
+    """A gate's remediation as shown to a reviewer. `rehearsed` is its re-run's outcome, where there was one."""
+
+    summary: str
+    actions: tuple[str, ...] = ()
+    rehearsed: Mapping[str, Any] | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class GateOutcome:
+    """What one gate was judged to be, with everything a reviewer needs to agree or object.
+
+    `value` and `interval` (two one-sided bounds at `alpha`) are in the metric's unit; positive is worse for a gap.
+    `deployment` is the interval for new data like the locked rows, whichever claim decides. `required_rows` would decide an
+    inconclusive gate. `blocks` is False for an inconclusive gate whose charter says `warn`, and for a waived one.
+    """
+
+    name: str
+    decision: Decision
+    why: str
+    owner: str
+    value: float | None = None
+    interval: tuple[float, float] | None = None
+    alpha: float | None = None
+    claim: str | None = None
+    claim_words: str = ""
+    threshold: Mapping[str, float] = field(default_factory=dict)
+    sizes: Sizes | None = None
+    deployment: tuple[float, float] | None = None
+    required_rows: int | None = None
+    remedy: Remedy | None = None
+    position: Position | None = None
+    details: Mapping[str, Any] = field(default_factory=dict)
+    blocks: bool = True
+
+
+@dataclass(frozen=True, kw_only=True)
+class Runbook:
+    """The rollback block of a pilot. `rehearsal` is `not_rehearsed` until it was."""
+
+    traffic: str
+    approver: str
+    steps: tuple[str, ...] = ()
+    rehearsal: str = "not_rehearsed"
+
+
+@dataclass(frozen=True, kw_only=True)
+class CharterRef:
+    """Which charter judged: its path, digest, and the commit it was read from (`base`, or `head` where the base had none)."""
+
+    path: str
+    sha256: str
+    origin: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class PilotVerdict:
+    """One pilot's gates, its charter and its way back."""
+
+    name: str
+    decision: Decision
+    gates: tuple[GateOutcome, ...]
+    reached_by: tuple[str, ...] = ()
+    charter: CharterRef | None = None
+    runbook: Runbook | None = None
+    facts: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Verdict:
+    """The run's one answer. `notes` are sentences that belong on every surface (a new charter, incomplete knowledge)."""
+
+    base: str
+    head: str
+    pilots: tuple[PilotVerdict, ...] = ()
+    uncovered: tuple[Uncovered, ...] = ()
+    notes: tuple[str, ...] = ()
+    evidence_sha256: str | None = None
+
+    @property
+    def decision(self) -> Decision:
+        """The worst of the pilots; uncovered quantum code is a failure; nothing reached is not applicable."""
+        parts = [p.decision for p in self.pilots] + [Decision.FAIL for _ in self.uncovered]
+        return worst(parts) if parts else Decision.NOT_APPLICABLE
+
+    @property
+    def exit_code(self) -> ExitCode:
+        """The process's exit code (qgate.errors)."""
+        return _EXIT_CODES[self.decision]
+
+    @property
+    def failed_gates(self) -> tuple[GateOutcome, ...]:
+        """Every gate whose decision is `fail` or `error`, in charter order."""
+        return tuple(g for p in self.pilots for g in p.gates if g.decision in {Decision.FAIL, Decision.ERROR})

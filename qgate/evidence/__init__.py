@@ -1,0 +1,1 @@
+"""Evidence on disk: hashes, canonical JSON, arrays, and the lock."""

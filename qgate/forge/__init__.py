@@ -1,0 +1,1 @@
+"""Where a verdict is published: GitHub, or files only."""

@@ -1,0 +1,1 @@
+"""The evaluation engine: described circuits replayed on lightning, sampled from exact probabilities."""

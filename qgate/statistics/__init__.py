@@ -1,0 +1,1 @@
+"""Intervals and tests: pure numpy and scipy, no knowledge of charters or evidence."""
