@@ -140,6 +140,17 @@ class Shots:
     schedule: tuple[int, ...] = ()
     seeds: tuple[int, ...] = ()
 
+    @property
+    def planned(self) -> tuple[tuple[int | None, int | None], ...]:
+        """Every (shots, seed) that the candidate has to be measured at; without any of both, once as it is."""
+        return tuple((shots, seed) for shots in self.schedule or (None,) for seed in self.seeds or (None,))
+
+    @property
+    def deciding(self) -> tuple[tuple[int | None, int | None], ...]:
+        """The (shots, seed) pairs that decide the gates: all seeds at the last level of the schedule."""
+        last = self.schedule[-1] if self.schedule else None
+        return tuple(pair for pair in self.planned if pair[0] == last)
+
 
 @dataclass(frozen=True, kw_only=True)
 class Rollback:

@@ -1,5 +1,6 @@
 """What was measured: arrays and facts, no opinion. `judge` reads nothing else besides the charter."""
 
+import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -107,3 +108,37 @@ def same_bits(first: Array, second: Array) -> bool:
         and first.shape == second.shape
         and np.ascontiguousarray(first).tobytes() == np.ascontiguousarray(second).tobytes()
     )
+
+
+def predictions_digest(cell: Cell) -> str:
+    """SHA-256 (hex) of a cell's predictions alone: it stays when a processor rounds the scores' last bit another way."""
+    return hashlib.sha256(_canonical("predictions", cell.predictions)).hexdigest()
+
+
+def cell_digest(cell: Cell) -> str:
+    """SHA-256 (hex) of a cell's predictions, scores and kind of score, bit by bit.
+
+    The form is canonical: whole numbers and truth values as little-endian int64, other numbers as little-endian float64, labels
+    of text as UTF-8 with their lengths, each part with its name, type and shape. So int32 and int64 labels have one digest.
+
+    Raises:
+        TypeError: the array holds neither numbers nor text.
+    """
+    parts = [_canonical("predictions", cell.predictions), f"score_kind:{cell.score_kind}\n".encode()]
+    if cell.scores is not None:
+        parts.append(_canonical("scores", cell.scores))
+    return hashlib.sha256(b"".join(parts)).hexdigest()
+
+
+def _canonical(name: str, array: Array) -> bytes:
+    if array.dtype.kind in "biu":
+        kind, data = "int64", np.ascontiguousarray(array, dtype="<i8").tobytes()
+    elif array.dtype.kind == "f":
+        kind, data = "float64", np.ascontiguousarray(array, dtype="<f8").tobytes()
+    elif array.dtype.kind == "U":
+        texts = [str(text).encode() for text in array.ravel()]
+        kind, data = "text", b"".join(len(text).to_bytes(8, "little") + text for text in texts)
+    else:
+        raise TypeError(f"{name} of type {array.dtype} have no canonical form: numbers or text are expected")
+    shape = "x".join(str(length) for length in array.shape)
+    return f"{name}:{kind}:{shape}\n".encode() + data
