@@ -1,0 +1,118 @@
+"""The user's circuit function described as data. Runs in the worker, beside the pull request's code: what it says is a claim.
+
+Each row's call is recorded as PennyLane records a QNode's, lowered to lightning's native gates, and grouped by structure.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pennylane as qml
+from pennylane.measurements import ExpectationMP, MidMeasureMP, ProbabilityMP, VarianceMP
+from pennylane.ops import Conditional
+from pennylane.ops.op_math import Adjoint
+
+from qgate.errors import MeasurementError
+from qgate.quantum.circuit import GATES, MATRIX, CircuitBatch, Measurement, Operation, PauliTerm, group_by_structure
+
+Array = npt.NDArray[Any]
+_INERT = frozenset({"Identity", "GlobalPhase", "Barrier", "WireCut", "Snapshot"})
+_KINDS = ((ExpectationMP, "expval"), (VarianceMP, "var"), (ProbabilityMP, "probs"))
+_DEPTH = 20
+_MATRIX_WIRES = 8
+
+
+def describe(circuit: Callable[..., Any], features: Array, arguments: Mapping[str, Any]) -> tuple[CircuitBatch, ...]:
+    """One description per structure for `circuit(x, **arguments)` over the rows of `features`, shape (rows, ...).
+
+    Raises:
+        MeasurementError: the circuit uses something that cannot be described exactly.
+    """
+    function = circuit.func if isinstance(circuit, qml.QNode) else circuit
+    return group_by_structure(_one(row, record(function, features[row], arguments)) for row in range(len(features)))
+
+
+def record(function: Callable[..., Any], x: Array, arguments: Mapping[str, Any]) -> qml.tape.QuantumScript:
+    """The tape of one call, as a QNode would record it."""
+    with qml.queuing.AnnotatedQueue() as queue:
+        function(x, **arguments)
+    return qml.tape.QuantumScript.from_queue(queue)
+
+
+def _one(row: int, tape: qml.tape.QuantumScript) -> CircuitBatch:
+    index = {wire: position for position, wire in enumerate(_wire_order(tape))}
+    if not tape.measurements:
+        raise MeasurementError("the circuit returns no measurement; return for example qml.expval(qml.Z(0))")
+    with qml.QueuingManager.stop_recording():
+        operations = tuple(o for op in tape.operations for o in lower(op, index))
+        measurements = tuple(_measurement(m, index) for m in tape.measurements)
+    return CircuitBatch(rows=np.array([row], dtype=np.int64), wires=len(index), operations=operations, measurements=measurements)
+
+
+def _wire_order(tape: qml.tape.QuantumScript) -> list[Any]:
+    """Wires sorted where their labels allow it, else as they first appear: `probs()` without wires reads them in this order."""
+    wires = list(tape.wires)
+    return sorted(wires) if all(isinstance(w, int) for w in wires) else wires
+
+
+def lower(op: qml.operation.Operator, index: Mapping[Any, int], depth: int = 0) -> Iterator[Operation]:
+    """The native gates that `op` is made of, in order."""
+    base, adjoint = (op.base, True) if isinstance(op, Adjoint) else (op, False)
+    if isinstance(op, MidMeasureMP | Conditional):
+        raise MeasurementError("mid-circuit measurements cannot be described; use the `estimator` workload for such a model")
+    if base.name in _INERT:
+        return
+    wires = tuple(index[w] for w in base.wires)
+    if base.name in GATES:
+        yield Operation(name=base.name, wires=wires, adjoint=adjoint, parameters=tuple(float(p) for p in base.data))
+    elif base.name == "QubitUnitary" and len(wires) <= _MATRIX_WIRES:
+        yield Operation(name=MATRIX, wires=wires, adjoint=adjoint, matrix=_dense(base))
+    elif op.has_decomposition and depth < _DEPTH:
+        for part in op.decomposition():
+            yield from lower(part, index, depth + 1)
+    elif op.has_matrix and len(op.wires) <= _MATRIX_WIRES:
+        yield Operation(name=MATRIX, wires=tuple(index[w] for w in op.wires), matrix=_dense(op))
+    else:
+        raise MeasurementError(f"{op.name} on {len(op.wires)} wires has neither a decomposition nor a small matrix")
+
+
+def _dense(op: qml.operation.Operator) -> Array:
+    return np.ascontiguousarray(qml.math.toarray(qml.matrix(op)), dtype=np.complex128)
+
+
+def _measurement(process: Any, index: Mapping[Any, int]) -> Measurement:
+    kind = next((name for cls, name in _KINDS if isinstance(process, cls)), None)
+    if kind is None:
+        raise MeasurementError(f"the circuit returns {process!r}; only expval, var and probs can be described")
+    observable = process.obs
+    if kind == "probs":
+        if observable is not None:
+            raise MeasurementError("probs of an observable cannot be described; return probs of wires")
+        return Measurement(kind=kind, wires=tuple(index[w] for w in process.wires) or tuple(range(len(index))))
+    wires = tuple(index[w] for w in observable.wires)
+    if (sentence := observable.pauli_rep) is not None:
+        return Measurement(kind=kind, wires=wires, terms=tuple(_term(word, c, index) for word, c in sentence.items()))
+    if len(wires) > _MATRIX_WIRES:
+        raise MeasurementError(
+            f"the observable {observable.name} acts on {len(wires)} wires; as a matrix at most {_MATRIX_WIRES}"
+        )
+    return Measurement(kind=kind, wires=wires, matrix=_dense(observable))
+
+
+def _term(word: Any, coefficient: Any, index: Mapping[Any, int]) -> PauliTerm:
+    value = complex(qml.math.toarray(coefficient))
+    if value.imag:
+        raise MeasurementError(f"an observable's coefficient is complex: {value}")
+    letters = [(index[wire], letter) for wire, letter in word.items()]
+    return PauliTerm(coefficient=value.real, word="".join(p for _, p in letters), wires=tuple(w for w, _ in letters))
+
+
+def own_values(circuit: Callable[..., Any], x: Array, arguments: Mapping[str, Any]) -> Array:
+    """What the circuit's own QNode returns for one row on lightning.qubit, flattened; the check on our replay."""
+    function = circuit.func if isinstance(circuit, qml.QNode) else circuit
+    wires = _wire_order(record(function, x, arguments))
+    node = qml.QNode(function, qml.device("lightning.qubit", wires=wires), diff_method=None)
+    result = node(x, **arguments)
+    parts = result if isinstance(result, list | tuple) else [result]
+    return np.concatenate([np.asarray(qml.math.toarray(p), dtype=np.float64).reshape(-1) for p in parts])

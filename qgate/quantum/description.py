@@ -1,0 +1,184 @@
+"""Circuits on the wire between worker and judge: JSON for structure, arrays for numbers.
+
+What comes in is a claim of code that nobody has reviewed, so `decode` checks all of it before anything is simulated: names,
+wires, counts, finiteness, that matrices are unitary and observables Hermitian, that every row is described once, and the bounds.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from qgate.errors import MeasurementError
+from qgate.quantum.circuit import GATES, MATRIX, MEASUREMENT_KINDS, CircuitBatch, Measurement, Operation, PauliTerm
+
+Array = npt.NDArray[Any]
+_TOLERANCE = 1e-8
+
+
+@dataclass(frozen=True, kw_only=True)
+class Bounds:
+    """How large a described circuit may be before it is refused."""
+
+    wires: int = 20
+    gates: int = 50_000
+    matrix_wires: int = 8
+    measured_wires: int = 16
+
+
+def encode(batches: Sequence[CircuitBatch]) -> tuple[list[dict[str, Any]], dict[str, Array]]:
+    """Batches as a JSON value and the arrays it refers to by name."""
+    arrays: dict[str, Array] = {}
+    return [_encode_batch(f"c{i}", batch, arrays) for i, batch in enumerate(batches)], arrays
+
+
+def _encode_batch(prefix: str, batch: CircuitBatch, arrays: dict[str, Array]) -> dict[str, Any]:
+    arrays[f"{prefix}.rows"] = batch.rows
+    operations = [_encode_operation(f"{prefix}.o{i}", o, arrays) for i, o in enumerate(batch.operations)]
+    measurements = [_encode_measurement(f"{prefix}.m{i}", m, arrays) for i, m in enumerate(batch.measurements)]
+    return {"rows": f"{prefix}.rows", "wires": batch.wires, "operations": operations, "measurements": measurements}
+
+
+def _encode_operation(prefix: str, operation: Operation, arrays: dict[str, Array]) -> list[Any]:
+    parameters: list[float | str] = []
+    for i, parameter in enumerate(operation.parameters):
+        if isinstance(parameter, float):
+            parameters.append(parameter)
+        else:
+            arrays[f"{prefix}.p{i}"] = parameter
+            parameters.append(f"{prefix}.p{i}")
+    matrix = None
+    if operation.matrix is not None:
+        matrix = f"{prefix}.matrix"
+        arrays[matrix] = operation.matrix
+    return [operation.name, list(operation.wires), operation.adjoint, parameters, matrix]
+
+
+def _encode_measurement(prefix: str, measurement: Measurement, arrays: dict[str, Array]) -> list[Any]:
+    matrix = None
+    if measurement.matrix is not None:
+        matrix = f"{prefix}.matrix"
+        arrays[matrix] = measurement.matrix
+    terms = [[t.coefficient, t.word, list(t.wires)] for t in measurement.terms]
+    return [measurement.kind, list(measurement.wires), terms, matrix]
+
+
+def decode(value: Any, arrays: Mapping[str, Array], *, rows: int, bounds: Bounds) -> tuple[CircuitBatch, ...]:
+    """The batches that a worker described for a data set of `rows` rows.
+
+    Raises:
+        MeasurementError: the description is malformed, incomplete, not finite, not unitary, or over a bound.
+    """
+    reader = _Reader(arrays, bounds)
+    try:
+        batches = tuple(reader.batch(item) for item in value)
+    except (TypeError, ValueError, KeyError, IndexError) as error:
+        raise MeasurementError(f"the candidate's circuit description is malformed: {error}") from error
+    described = np.sort(np.concatenate([b.rows for b in batches])) if batches else np.empty(0, dtype=np.int64)
+    if not np.array_equal(described, np.arange(rows)):
+        raise MeasurementError(
+            f"the candidate described circuits for {len(described)} rows, not once for each of the {rows} rows"
+        )
+    if len({b.width for b in batches}) > 1:
+        raise MeasurementError("the candidate's circuit returns a different number of values for different rows")
+    return batches
+
+
+def _require(condition: object, message: str) -> None:
+    if not condition:
+        raise ValueError(message)
+
+
+class _Reader:
+    """Reads one description; any ValueError it raises becomes a MeasurementError."""
+
+    def __init__(self, arrays: Mapping[str, Array], bounds: Bounds) -> None:
+        self._arrays = arrays
+        self._bounds = bounds
+
+    def batch(self, value: Mapping[str, Any]) -> CircuitBatch:
+        rows = self._arrays[value["rows"]]
+        _require(rows.dtype == np.int64 and rows.ndim == 1 and len(rows), "row numbers must be a list of 64-bit integers")
+        wires = value["wires"]
+        _require(type(wires) is int and wires > 0, f"the number of wires is {wires!r}")
+        self._bound(wires, self._bounds.wires, "qubits", "state vectors double with each")
+        self._bound(len(value["operations"]), self._bounds.gates, "gates", "each is applied for every row")
+        operations = tuple(self._operation(o, wires, len(rows)) for o in value["operations"])
+        measurements = tuple(self._measurement(m, wires) for m in value["measurements"])
+        _require(measurements, "the circuit returns no measurement")
+        return CircuitBatch(rows=rows, wires=wires, operations=operations, measurements=measurements)
+
+    @staticmethod
+    def _bound(actual: int, allowed: int, what: str, why: str) -> None:
+        if actual > allowed:
+            raise MeasurementError(f"the candidate's circuit has {actual:,} {what}; at most {allowed:,} are simulated ({why})")
+
+    @staticmethod
+    def _wires(value: Any, wires: int) -> tuple[int, ...]:
+        chosen = tuple(value)
+        _require(all(type(w) is int and 0 <= w < wires for w in chosen), f"wires {value!r} are not among the {wires} declared")
+        _require(len(set(chosen)) == len(chosen), f"a wire is named twice in {value!r}")
+        return chosen
+
+    def _numbers(self, name: str, shape: tuple[int, ...], kind: type) -> Array:
+        array = self._arrays[name]
+        _require(array.shape == shape and array.dtype == np.dtype(kind), f"array {name} is {array.dtype}{array.shape}")
+        _require(np.all(np.isfinite(array)), f"array {name} holds NaN or infinity")
+        return array
+
+    def _operation(self, value: Any, wires: int, rows: int) -> Operation:
+        name, on, adjoint, parameters, matrix = value
+        chosen = self._wires(on, wires)
+        _require(type(adjoint) is bool, "adjoint must be true or false")
+        if name == MATRIX:
+            _require(not parameters, "a matrix takes no parameters")
+            return Operation(name=name, wires=chosen, adjoint=adjoint, matrix=self._unitary(matrix, len(chosen), rows))
+        _require(name in GATES, f"gate {name!r} is unknown")
+        width, count = GATES[name]
+        _require(width in {0, len(chosen)} and chosen, f"{name} on {len(chosen)} wires")
+        _require(len(parameters) == count and matrix is None, f"{name} with {len(parameters)} parameters")
+        return Operation(name=name, wires=chosen, adjoint=adjoint, parameters=tuple(self._parameter(p, rows) for p in parameters))
+
+    def _parameter(self, value: Any, rows: int) -> float | Array:
+        if isinstance(value, str):
+            return self._numbers(value, (rows,), np.float64)
+        _require(isinstance(value, int | float) and np.isfinite(value), f"parameter {value!r} is not a finite number")
+        return float(value)
+
+    def _unitary(self, name: str, wires: int, rows: int) -> Array:
+        self._bound(wires, self._bounds.matrix_wires, "wires in one matrix", "it is dense")
+        size = 2**wires
+        shape = (size, size) if self._arrays[name].ndim == 2 else (rows, size, size)  # noqa: PLR2004 -- a matrix has two axes
+        matrix = self._numbers(name, shape, np.complex128)
+        identity = matrix @ np.conj(np.swapaxes(matrix, -1, -2))
+        _require(np.allclose(identity, np.eye(size), atol=_TOLERANCE), f"matrix {name} is not unitary")
+        return matrix
+
+    def _measurement(self, value: Any, wires: int) -> Measurement:
+        kind, on, terms, matrix = value
+        _require(kind in MEASUREMENT_KINDS, f"measurement {kind!r} is unknown")
+        chosen = self._wires(on, wires)
+        self._bound(len(chosen), self._bounds.measured_wires, "measured wires", "outcomes double with each")
+        if kind == "probs":
+            _require(chosen and not terms and matrix is None, "probs takes wires only")
+            return Measurement(kind=kind, wires=chosen)
+        if matrix is not None:
+            _require(not terms, "an observable is terms or a matrix, not both")
+            return Measurement(kind=kind, wires=chosen, matrix=self._hermitian(matrix, len(chosen)))
+        _require(terms, f"{kind} without an observable")
+        return Measurement(kind=kind, wires=chosen, terms=tuple(self._term(t, wires) for t in terms))
+
+    def _term(self, value: Any, wires: int) -> PauliTerm:
+        coefficient, word, on = value
+        chosen = self._wires(on, wires)
+        _require(isinstance(coefficient, int | float) and np.isfinite(coefficient), "a coefficient is not a finite number")
+        _require(isinstance(word, str) and len(word) == len(chosen) and set(word) <= set("XYZ"), f"Pauli word {word!r}")
+        return PauliTerm(coefficient=float(coefficient), word=word, wires=chosen)
+
+    def _hermitian(self, name: str, wires: int) -> Array:
+        self._bound(wires, self._bounds.matrix_wires, "wires in one observable's matrix", "it is dense")
+        matrix = self._numbers(name, (2**wires, 2**wires), np.complex128)
+        _require(np.allclose(matrix, matrix.conj().T, atol=_TOLERANCE), f"observable {name} is not Hermitian")
+        return matrix

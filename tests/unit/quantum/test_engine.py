@@ -1,0 +1,251 @@
+"""The engine against the circuits' own QNodes: exact values to 1e-10, and the law of sampled ones."""
+
+from typing import Any
+
+import numpy as np
+import pennylane as qml
+import pytest
+from scipy import stats
+
+from qgate.errors import MeasurementError
+from qgate.quantum.capture import describe, own_values
+from qgate.quantum.description import Bounds, decode, encode
+from qgate.quantum.engine import frequencies, simulate
+from qgate.quantum.replay import marginal
+
+ROWS = 6
+WEIGHTS = np.random.default_rng(7).uniform(-3, 3, (2, 3, 3))
+HERMITIAN = np.array([[1.0, 2 - 1j, 0, 0], [2 + 1j, -1, 0, 0.5], [0, 0, 0.3, 1j], [0, 0.5, -1j, 2]])
+
+
+def features(columns: int = 3) -> np.ndarray:
+    return np.random.default_rng(3).uniform(-2, 2, (ROWS, columns))
+
+
+def ansatz(x, weights):
+    qml.AngleEmbedding(x, wires=range(3))
+    qml.StronglyEntanglingLayers(weights, wires=range(3))
+
+
+def templates(x, weights):
+    ansatz(x, weights)
+    return qml.expval(qml.Z(0))
+
+
+def reuploading(x, weights):
+    for layer in weights:
+        for wire in range(3):
+            qml.RX(x[wire], wires=wire)
+            qml.Rot(*layer[wire], wires=wire)
+        qml.CNOT([0, 1])
+        qml.CZ([1, 2])
+    return [qml.expval(qml.Z(w)) for w in range(3)]
+
+
+def controlled_and_adjoint(x, weights):
+    qml.Hadamard(0)
+    qml.ctrl(qml.RX, control=0)(x[0], wires=1)
+    qml.adjoint(qml.Rot)(*weights[0, 0], wires=2)
+    qml.adjoint(qml.S)(1)
+    qml.adjoint(qml.CRot)(*weights[0, 1], wires=[0, 2])
+    qml.ctrl(qml.RY(x[1], wires=2), control=[0, 1], control_values=[0, 1])
+    qml.ctrl(qml.adjoint(qml.T)(2), control=0)
+    qml.PauliRot(x[2], "XYZ", wires=[0, 1, 2])
+    qml.MultiRZ(x[0], wires=[0, 1, 2])
+    qml.PhaseShift(0.3, wires=1)
+    return qml.expval(qml.Y(1) @ qml.X(2))
+
+
+def every_native_gate(x, weights):
+    for wire in range(4):
+        qml.RY(x[0] + wire, wires=wire)
+    for gate in (qml.PauliX, qml.PauliY, qml.PauliZ, qml.Hadamard, qml.S, qml.T, qml.SX):
+        gate(0)
+        qml.adjoint(gate)(1)
+    for gate in (qml.RX, qml.RY, qml.RZ, qml.PhaseShift):
+        gate(x[1], wires=2)
+        qml.adjoint(gate)(x[2], wires=3)
+    for gate in (qml.CNOT, qml.CY, qml.CZ, qml.SWAP):
+        gate([0, 3])
+    qml.CSWAP([0, 1, 2])
+    qml.Toffoli([3, 1, 0])
+    for gate in (qml.CRX, qml.CRY, qml.CRZ, qml.ControlledPhaseShift, qml.PSWAP, qml.IsingXX, qml.IsingXY, qml.IsingYY):
+        gate(x[1], wires=[1, 2])
+        qml.adjoint(gate)(x[0], wires=[3, 0])
+    for gate in (qml.IsingZZ, qml.SingleExcitation, qml.SingleExcitationPlus, qml.SingleExcitationMinus):
+        gate(x[1], wires=[0, 2])
+    for gate in (qml.DoubleExcitation, qml.DoubleExcitationPlus, qml.DoubleExcitationMinus):
+        gate(x[2], wires=[0, 1, 2, 3])
+    qml.CRot(*weights[0, 0], wires=[2, 0])
+    return qml.probs(wires=[2, 0, 3])
+
+
+def state_preparation(x, weights):
+    qml.AmplitudeEmbedding(np.r_[x, 1.0], wires=[0, 1], normalize=True)
+    qml.BasisState(np.array([1]), wires=[2])
+    qml.RX(weights[0, 0, 0], wires=0)
+    return qml.expval(qml.Z(0) @ qml.Z(2)), qml.probs()
+
+
+def observables(x, weights):
+    qml.IQPEmbedding(x, wires=range(3))
+    qml.RY(weights[0, 0, 0], wires=1)
+    mixed = 0.5 * qml.X(0) @ qml.Y(1) - 1.5 * qml.Z(2) + 2.0 * qml.I(0) + 0.25 * qml.Z(0)
+    return (
+        qml.expval(mixed),
+        qml.var(qml.X(0) @ qml.Z(1)),
+        qml.var(qml.Z(0) + 0.5 * qml.X(0)),
+        qml.expval(qml.Hermitian(HERMITIAN, wires=[2, 0])),
+        qml.var(qml.Hermitian(HERMITIAN, wires=[0, 1])),
+        qml.expval(qml.Projector([1, 0], wires=[0, 1])),
+        qml.probs(wires=[1, 2]),
+    )
+
+
+def unitary_by_row(x, weights):
+    qml.QubitUnitary(qml.matrix(qml.RX(x[0], wires=0)), wires=0)
+    qml.QubitUnitary(qml.matrix(qml.Toffoli([0, 1, 2])), wires=[0, 1, 2])
+    qml.Hadamard(1)
+    return qml.expval(qml.X(1)), qml.expval(qml.Z(0))
+
+
+def branches_on_data(x, weights):
+    if x[0] > 0:
+        qml.X(0)
+    for wire in np.argsort(x):
+        qml.RY(float(x[wire]), wires=int(wire))
+    qml.CNOT([0, 1] if x[1] > 0 else [1, 2])
+    return qml.expval(qml.Z(1))
+
+
+def named_wires(x, weights):
+    qml.RX(x[0], wires="data")
+    qml.CNOT(["data", "answer"])
+    return qml.expval(qml.Z("answer"))
+
+
+CIRCUITS = [
+    templates,
+    reuploading,
+    controlled_and_adjoint,
+    every_native_gate,
+    state_preparation,
+    observables,
+    unitary_by_row,
+    branches_on_data,
+    named_wires,
+]
+
+
+def through_the_wire(circuit: Any, x: np.ndarray):
+    structure, arrays = encode(describe(circuit, x, {"weights": WEIGHTS}))
+    return decode(structure, arrays, rows=len(x), bounds=Bounds())
+
+
+@pytest.mark.parametrize("circuit", CIRCUITS, ids=lambda c: c.__name__)
+def test_exact_values_equal_the_circuits_own_qnode(circuit):
+    x = features()
+    own = np.array([own_values(circuit, row, {"weights": WEIGHTS}) for row in x])
+    ours = simulate(through_the_wire(circuit, x)).exact()
+    np.testing.assert_allclose(ours, own, atol=1e-10, rtol=0)
+
+
+def test_rows_with_different_structure_are_batched_apart_and_come_back_in_order():
+    batches = through_the_wire(branches_on_data, features())
+    assert len(batches) > 1
+    assert sorted(int(r) for b in batches for r in b.rows) == list(range(ROWS))
+
+
+def test_a_qnode_is_taken_for_its_circuit_function():
+    node = qml.QNode(templates, qml.device("default.qubit", wires=3))
+    x = features()
+    np.testing.assert_array_equal(simulate(through_the_wire(node, x)).exact(), simulate(through_the_wire(templates, x)).exact())
+
+
+def test_same_seed_same_bits_and_other_seed_other_bits():
+    simulated = simulate(through_the_wire(observables, features()))
+    first = simulated.sampled(100, 11)
+    simulated.sampled(1000, 12)
+    assert simulated.sampled(100, 11).tobytes() == first.tobytes()
+    assert simulated.sampled(100, 12).tobytes() != first.tobytes()
+
+
+def test_commuting_observables_are_drawn_together():
+    def bell(x, weights):
+        qml.Hadamard(0)
+        qml.CNOT([0, 1])
+        return qml.expval(qml.Z(0)), qml.expval(qml.Z(1)), qml.expval(qml.Z(0) @ qml.Z(1))
+
+    values = simulate(through_the_wire(bell, features())).sampled(37, 5)
+    np.testing.assert_array_equal(values[:, 0], values[:, 1])
+    np.testing.assert_array_equal(values[:, 2], np.ones(ROWS))
+    assert not np.all(values[:, 0] == 0)
+
+
+def test_sampled_means_follow_the_exact_ones():
+    """400 seeds of 50 shots: each mean lies within 5 standard errors of the exact value (36 values: 1 in 50,000 by chance)."""
+    simulated = simulate(through_the_wire(reuploading, features()))
+    exact = simulated.exact()
+    draws = np.array([simulated.sampled(50, seed) for seed in range(400)])
+    standard_error = np.sqrt((1 - exact**2) / 50 / 400)
+    assert np.all(np.abs(draws.mean(axis=0) - exact) < 5 * standard_error)
+
+
+def test_engine_draws_have_the_law_of_lightning_shots():
+    """Chi-squared of 20,000 engine shots and of 20,000 lightning shots against the exact law, seeded; both p > 0.001."""
+    x = features()[:1]
+
+    def four(x, weights):
+        ansatz(x, weights)
+        return qml.probs(wires=[0, 1])
+
+    exact = simulate(through_the_wire(four, x)).exact()[0]
+    shots = 20_000
+    ours = simulate(through_the_wire(four, x)).sampled(shots, 1)[0] * shots
+
+    def sampled(x, weights):
+        ansatz(x, weights)
+        return qml.counts(wires=[0, 1], all_outcomes=True)
+
+    node = qml.set_shots(qml.QNode(sampled, qml.device("lightning.qubit", wires=3, seed=1)), shots)
+    counts = node(x[0], WEIGHTS)
+    theirs = np.array([counts[k] for k in ("00", "01", "10", "11")])
+    assert stats.chisquare(ours, exact * shots).pvalue > 0.001
+    assert stats.chisquare(theirs, exact * shots).pvalue > 0.001
+    assert stats.chi2_contingency(np.array([ours, theirs])).pvalue > 0.001
+
+
+def test_frequencies_of_two_outcomes_are_binomial_with_the_right_side():
+    drawn = frequencies(np.array([[1.0, 0.0], [0.25, 0.75]]), 10_000, np.random.default_rng(0))
+    np.testing.assert_array_equal(drawn[0], [1.0, 0.0])
+    assert abs(drawn[1, 0] - 0.25) < 0.02
+
+
+def test_marginal_keeps_the_order_asked_for():
+    probabilities = np.arange(8.0) / 28
+    np.testing.assert_allclose(marginal(probabilities, [2, 0], 3), np.array([0 + 2, 4 + 6, 1 + 3, 5 + 7]) / 28)
+
+
+def no_measurement(x, weights):
+    qml.RX(x[0], wires=0)
+
+
+def mid_circuit(x, weights):
+    qml.RX(x[0], wires=0)
+    outcome = qml.measure(0)
+    qml.cond(outcome, qml.X)(1)
+    return qml.expval(qml.Z(1))
+
+
+def returns_samples(x, weights):
+    qml.RX(x[0], wires=0)
+    return qml.sample(wires=0)
+
+
+@pytest.mark.parametrize(
+    ("circuit", "words"),
+    [(no_measurement, "returns no measurement"), (mid_circuit, "mid-circuit"), (returns_samples, "only expval, var and probs")],
+)
+def test_what_cannot_be_described_exactly_is_refused_with_the_reason(circuit, words):
+    with pytest.raises(MeasurementError, match=words):
+        describe(circuit, features(), {"weights": WEIGHTS})
