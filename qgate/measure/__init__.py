@@ -1,0 +1,1 @@
+"""A pilot measured: its inputs checked and opened, its candidate and baselines asked, the answers made into evidence."""

@@ -1,0 +1,129 @@
+"""What to ask the workers for one pilot, and how each answer becomes cells."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from qgate.charter.metrics import SCORERS, Family, Task, parse_metric
+from qgate.domain.charter import Baseline, CandidateKind, Charter, Shots
+from qgate.domain.evidence import Cell
+from qgate.domain.work import Answer, WorkOrder
+from qgate.errors import MeasurementError
+from qgate.workloads import circuit, estimator
+from qgate.workloads.dataset import Dataset
+
+REPETITION = "repetition"
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Measured:
+    """Checked cells and how they came about."""
+
+    cells: tuple[Cell, ...]
+    facts: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Job:
+    """One worker's order; `part` names it in failures; `read` makes its answer into cells or raises MeasurementError."""
+
+    part: str
+    order: WorkOrder
+    read: Callable[[Answer], Measured]
+
+
+def splits(charter: Charter) -> tuple[str, ...]:
+    """The splits that the parity gates ask about, in charter order."""
+    metrics = [parse_metric(g.name) for g in charter.gates]
+    return tuple(dict.fromkeys(m.split for m in metrics if m and m.family is Family.PARITY))
+
+
+def task(charter: Charter) -> Task:
+    """What the truth holds, by the scorers that the gates name.
+
+    Raises:
+        MeasurementError: classification and regression gates in one charter.
+    """
+    metrics = [parse_metric(g.name) for g in charter.gates]
+    tasks = {SCORERS[m.scorer].task for m in metrics if m and m.family is Family.PARITY}
+    if len(tasks) > 1:
+        raise MeasurementError(
+            "the charter has classification and regression gates; one pilot predicts classes or numbers, not both"
+        )
+    return next(iter(tasks), Task.CLASSIFICATION)
+
+
+def baseline_jobs(charter: Charter, data: Mapping[str, Dataset]) -> tuple[Job, ...]:
+    """Every baseline, fitted on the training data and asked once."""
+    return tuple(_baseline(b, charter, data) for b in charter.baselines)
+
+
+def _baseline(baseline: Baseline, charter: Charter, data: Mapping[str, Dataset]) -> Job:
+    ask = estimator.Ask(
+        role=f"baseline:{baseline.name}",
+        entrypoint=baseline.estimator,
+        options=baseline.options,
+        pairs=((None, None),),
+        splits=splits(charter),
+    )
+    kind = task(charter)
+    return Job(
+        part=f"baseline {baseline.name}",
+        order=estimator.order(ask, data),
+        read=lambda answer: Measured(cells=estimator.cells(answer, ask, data, kind)),
+    )
+
+
+def candidate_jobs(charter: Charter, data: Mapping[str, Dataset]) -> tuple[Job, Job]:
+    """The candidate on everything, and again on its first deciding cell in a process of its own.
+
+    Raises:
+        MeasurementError: this version does not measure that kind of candidate.
+    """
+    kind = charter.candidate.kind
+    if kind is CandidateKind.ESTIMATOR:
+        return _estimator_jobs(charter, data)
+    if kind is CandidateKind.CIRCUIT:
+        return _circuit_jobs(charter, data)
+    raise MeasurementError(
+        f"this version of qgate does not measure candidates of the kind `{kind}`; it measures estimator and circuit"
+    )
+
+
+def _first(shots: Shots) -> Shots:
+    """A schedule of the first deciding (shots, seed) alone."""
+    count, seed = shots.deciding[0]
+    return Shots(schedule=() if count is None else (count,), seeds=() if seed is None else (seed,))
+
+
+def _estimator_jobs(charter: Charter, data: Mapping[str, Dataset]) -> tuple[Job, Job]:
+    candidate, shots, kind = charter.candidate, charter.shots, task(charter)
+
+    def job(part: str, pairs: tuple[estimator.Pair, ...], on: tuple[str, ...]) -> Job:
+        ask = estimator.Ask(role="candidate", entrypoint=candidate.entrypoint, options=candidate.options, pairs=pairs, splits=on)
+
+        def read(answer: Answer) -> Measured:
+            estimator.check_takes(answer, shots, candidate.entrypoint)
+            return Measured(cells=estimator.cells(answer, ask, data, kind), facts={"device": estimator.DEVICE})
+
+        return Job(part=part, order=estimator.order(ask, data), read=read)
+
+    first = shots.deciding[:1]
+    return job("candidate", estimator.pairs(shots), splits(charter)), job(REPETITION, first, splits(charter)[:1])
+
+
+def _circuit_jobs(charter: Charter, data: Mapping[str, Dataset]) -> tuple[Job, Job]:
+    candidate, kind = charter.candidate, task(charter)
+    rule = candidate.decision
+    if rule is None:
+        raise MeasurementError("a circuit candidate needs `decision`: sign, argmax, parity or value")
+
+    def job(part: str, shots: Shots, on: tuple[str, ...]) -> Job:
+        def read(answer: Answer) -> Measured:
+            results = circuit.simulated(answer, data, on)
+            cells = circuit.cells(results, rule=rule, shots=shots, data=data, task=kind)
+            return Measured(cells=cells, facts=circuit.facts(results, answer))
+
+        return Job(part=part, order=circuit.order(candidate, data, on), read=read)
+
+    return job("candidate", charter.shots, splits(charter)), job(REPETITION, _first(charter.shots), splits(charter)[:1])

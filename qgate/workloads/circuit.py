@@ -1,0 +1,109 @@
+"""The `circuit` workload: the worker describes, the judge simulates once, samples every (shots, seed) and decides."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from qgate.charter.metrics import Task
+from qgate.domain.charter import Candidate, Shots
+from qgate.domain.evidence import Array, Cell, CellKey
+from qgate.domain.work import Answer, WorkOrder
+from qgate.errors import MeasurementError
+from qgate.quantum.decision import decide
+from qgate.quantum.description import Bounds, decode
+from qgate.quantum.engine import Simulated, simulate
+from qgate.workloads import checked
+from qgate.workloads.dataset import Dataset, classes_of
+
+ROLE = "candidate"
+PROBED_ROWS = 3
+_AGREEMENT = 1e-8
+
+
+def probes(rows: int) -> list[int]:
+    """The rows on which the replay is checked against the circuit's own QNode: first, middle and last."""
+    return sorted({0, rows // 2, rows - 1})
+
+
+def order(candidate: Candidate, data: Mapping[str, Dataset], splits: Sequence[str]) -> WorkOrder:
+    """Asks for the description of each split's circuits: features only."""
+    value = {
+        "entrypoint": candidate.entrypoint,
+        "options": dict(candidate.options),
+        "weights": candidate.weights,
+        "splits": list(splits),
+        "probes": {split: probes(data[split].rows) for split in splits},
+    }
+    return WorkOrder(kind="circuit", value=value, arrays={f"{s}.X": data[s].features for s in splits})
+
+
+def simulated(answer: Answer, data: Mapping[str, Dataset], splits: Sequence[str]) -> dict[str, Simulated]:
+    """Each split's described circuits, checked, simulated once, and compared with what the circuit's own QNode said.
+
+    Raises:
+        MeasurementError: the description is refused or the replay disagrees with the QNode.
+    """
+    return {split: _simulated(answer, split, data[split].rows) for split in splits}
+
+
+def _simulated(answer: Answer, split: str, rows: int) -> Simulated:
+    prefix = f"{split}/"
+    arrays = {name.removeprefix(prefix): a for name, a in answer.arrays.items() if name.startswith(prefix)}
+    described = answer.value.get("described", {})
+    result = simulate(decode(described.get(split), arrays, rows=rows, bounds=Bounds()))
+    _agree(result.exact(), arrays.get("own"), probes(rows))
+    return result
+
+
+def _agree(exact: Array, own: Array | None, rows: Sequence[int]) -> None:
+    expected = exact[list(rows)]
+    if own is None or own.shape != expected.shape or own.dtype != np.float64:
+        raise MeasurementError("the candidate did not say what its own QNode returns for the probed rows")
+    off = np.abs(own - expected).max()
+    if not off <= _AGREEMENT:
+        raise MeasurementError(f"the replayed circuit differs from the candidate's own QNode by {off:.2g} on the probed rows")
+
+
+def cells(
+    results: Mapping[str, Simulated], *, rule: str, shots: Shots, data: Mapping[str, Dataset], task: Task
+) -> tuple[Cell, ...]:
+    """Predictions for every (shots, seed) of the schedule and once without shots.
+
+    Raises:
+        MeasurementError: the decision rule does not fit the circuit's values or the data's classes.
+    """
+    classes = classes_of(dict(data))
+    found = []
+    for split, result in results.items():
+        for count, seed in _pairs(shots):
+            values = result.exact() if count is None or seed is None else result.sampled(count, seed)
+            key = CellKey(role=ROLE, split=split, shots=count, seed=seed)
+            found.append(_cell(key, rule, values, classes, task))
+    return tuple(found)
+
+
+def _pairs(shots: Shots) -> list[tuple[int | None, int | None]]:
+    """Without shots once, then the schedule; seeds alone mean nothing to an exact simulation, so they are not repeated."""
+    return [(None, None), *(pair for pair in shots.planned if pair[0] is not None)]
+
+
+def _cell(key: CellKey, rule: str, values: Array, classes: Array, task: Task) -> Cell:
+    decided = decide(rule, values, classes)
+    expected = checked.Expected(rows=len(values), classes=classes, task=task, who="the circuit")
+    predicted = checked.predictions(decided.predictions, expected)
+    return Cell(key=key, predictions=predicted, scores=decided.scores, score_kind=decided.score_kind)
+
+
+def facts(results: Mapping[str, Simulated], answer: Answer) -> dict[str, Any]:
+    """How it was measured, for the evidence."""
+    described = {
+        split: [{"wires": b["wires"], "gates": len(b["operations"])} for b in answer.value["described"][split]]
+        for split in results
+    }
+    return {
+        "engine": "lightning.qubit, replayed",
+        "sampling": "sampled from exact probabilities",
+        "probed_rows": {split: probes(result.rows) for split, result in results.items()},
+        "circuits": described,
+    }
