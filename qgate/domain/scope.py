@@ -1,0 +1,32 @@
+"""What one run is about: the commits, the charters that judge, and what the change reaches."""
+
+from dataclasses import dataclass
+
+from qgate.domain.change import Reach
+from qgate.domain.charter import Charter
+
+
+@dataclass(frozen=True, kw_only=True)
+class SourcedCharter:
+    """A charter with its text and the commit it was read from: `base`, or `head` where the base has none."""
+
+    charter: Charter
+    origin: str
+    text: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Scope:
+    """Found before anything is measured; `head` is a commit, or `worktree:<digest>`; `notes` belong on every surface."""
+
+    base: str
+    head: str
+    reach: Reach
+    charters: tuple[SourcedCharter, ...] = ()
+    notes: tuple[str, ...] = ()
+
+    @property
+    def reached(self) -> tuple[SourcedCharter, ...]:
+        """The charters of the pilots that the change reaches, in their order."""
+        paths = {p.charter for p in self.reach.pilots}
+        return tuple(c for c in self.charters if c.charter.path in paths)

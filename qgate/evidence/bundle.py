@@ -1,0 +1,128 @@
+"""Evidence on disk: `evidence.json` with a digest of everything, arrays in `evidence/*.npz`, times apart in `timings.json`.
+
+Two runs of one commit write the same bytes except for `timings.json`. Reading checks every digest and never unpickles.
+"""
+
+import hashlib
+import io
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from qgate.domain.canonical import canonical_file
+from qgate.domain.evidence import Array, Cell, CellKey, Evidence, Failure, InputFile, PilotEvidence, Repetition, cell_digest
+from qgate.domain.schemas import load_schema
+from qgate.errors import UsageError
+
+SCHEMA = "qgate/evidence/v1"
+EVIDENCE, TIMINGS, ARRAYS = "evidence.json", "timings.json", "evidence"
+
+
+def write_evidence(evidence: Evidence, directory: Path) -> str:
+    """Writes the bundle; returns the SHA-256 of `evidence.json`, which holds the digest of every other part."""
+    (directory / ARRAYS).mkdir(parents=True, exist_ok=True)
+    pilots = [_write_pilot(p, position, directory) for position, p in enumerate(evidence.pilots)]
+    content = canonical_file({"schema": SCHEMA, "base": evidence.base, "head": evidence.head, "pilots": pilots})
+    (directory / EVIDENCE).write_bytes(content)
+    (directory / TIMINGS).write_bytes(canonical_file({p.pilot: dict(p.timings) for p in evidence.pilots}))
+    return hashlib.sha256(content).hexdigest()
+
+
+def _write_pilot(pilot: PilotEvidence, position: int, directory: Path) -> dict[str, Any]:
+    slug = re.sub(r"[^a-z0-9]+", "-", pilot.pilot.lower()).strip("-")[:40]
+    path = f"{ARRAYS}/{position:02d}-{slug}.npz"
+    buffer = io.BytesIO()
+    np.savez(buffer, allow_pickle=False, **_arrays(pilot))
+    (directory / path).write_bytes(buffer.getvalue())
+    return {
+        "pilot": pilot.pilot,
+        "arrays": {"path": path, "sha256": hashlib.sha256(buffer.getvalue()).hexdigest()},
+        "splits": sorted(pilot.truth),
+        "inputs": [asdict(i) for i in pilot.inputs],
+        "cells": [{**asdict(c.key), "score_kind": c.score_kind, "sha256": cell_digest(c)} for c in pilot.cells],
+        "repetitions": [{**asdict(r.key), "first": r.first, "second": r.second} for r in pilot.repetitions],
+        "lock": None if pilot.lock is None else dict(pilot.lock),
+        "facts": dict(pilot.facts),
+        "failures": [asdict(f) for f in pilot.failures],
+    }
+
+
+def _arrays(pilot: PilotEvidence) -> dict[str, Array]:
+    arrays = {f"truth/{split}": truth for split, truth in pilot.truth.items()}
+    for number, cell in enumerate(pilot.cells):
+        arrays[f"cell/{number}/predictions"] = cell.predictions
+        if cell.scores is not None:
+            arrays[f"cell/{number}/scores"] = cell.scores
+    return arrays
+
+
+def read_evidence(directory: Path) -> tuple[Evidence, str]:
+    """The bundle in `directory` and the SHA-256 of its `evidence.json`.
+
+    Raises:
+        UsageError: a file is missing or malformed, or a digest does not hold; the text names the first that does not.
+    """
+    content = _bytes(directory, EVIDENCE)
+    value = _checked(content, directory)
+    pilots = tuple(_read_pilot(p, directory) for p in value["pilots"])
+    return Evidence(base=value["base"], head=value["head"], pilots=pilots), hashlib.sha256(content).hexdigest()
+
+
+def _bytes(directory: Path, path: str) -> bytes:
+    full = directory / path
+    if not full.resolve().is_relative_to(directory.resolve()) or not full.is_file():
+        raise UsageError(f"{full} is missing: run `qgate measure --out {directory}` first")
+    return full.read_bytes()
+
+
+def _checked(content: bytes, directory: Path) -> Any:
+    from jsonschema import Draft202012Validator  # noqa: PLC0415 -- only reading a bundle needs it
+
+    try:
+        value = json.loads(content)
+    except ValueError as error:
+        raise UsageError(f"{directory / EVIDENCE} is not JSON: {error}") from error
+    problem = next(iter(Draft202012Validator(load_schema("evidence")).iter_errors(value)), None)
+    if problem is not None:
+        raise UsageError(f"{directory / EVIDENCE}: {problem.json_path}: {problem.message}")
+    return value
+
+
+def _read_pilot(value: Mapping[str, Any], directory: Path) -> PilotEvidence:
+    path, expected = value["arrays"]["path"], value["arrays"]["sha256"]
+    content = _bytes(directory, path)
+    if hashlib.sha256(content).hexdigest() != expected:
+        raise UsageError(f"{directory / path} is not what evidence.json says it is: its sha256 differs from {expected}")
+    with np.load(io.BytesIO(content), allow_pickle=False) as file:
+        arrays = {name: file[name] for name in file.files}
+    return PilotEvidence(
+        pilot=value["pilot"],
+        inputs=tuple(InputFile(**i) for i in value["inputs"]),
+        truth={split: arrays[f"truth/{split}"] for split in value["splits"]},
+        cells=tuple(_read_cell(c, n, arrays, directory / path) for n, c in enumerate(value["cells"])),
+        repetitions=tuple(Repetition(key=_key(r), first=r["first"], second=r["second"]) for r in value["repetitions"]),
+        lock=value["lock"],
+        facts=value["facts"],
+        failures=tuple(Failure(**f) for f in value["failures"]),
+    )
+
+
+def _key(value: Mapping[str, Any]) -> CellKey:
+    return CellKey(role=value["role"], split=value["split"], shots=value["shots"], seed=value["seed"])
+
+
+def _read_cell(value: Mapping[str, Any], number: int, arrays: Mapping[str, Array], path: Path) -> Cell:
+    cell = Cell(
+        key=_key(value),
+        predictions=arrays[f"cell/{number}/predictions"],
+        scores=arrays.get(f"cell/{number}/scores"),
+        score_kind=value["score_kind"],
+    )
+    if cell_digest(cell) != value["sha256"]:
+        raise UsageError(f"{path}: the cell {cell.key} is not what evidence.json says it is")
+    return cell

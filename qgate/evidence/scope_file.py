@@ -1,0 +1,60 @@
+"""`scope.json`: what a run is about, handed from `qgate measure` to `qgate judge`."""
+
+import json
+from collections.abc import Callable
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from qgate.domain.canonical import canonical_file
+from qgate.domain.change import PilotReach, Reach, Uncovered
+from qgate.domain.charter import Charter
+from qgate.domain.scope import Scope, SourcedCharter
+from qgate.errors import UsageError
+
+SCHEMA = "qgate/scope/v1"
+NAME = "scope.json"
+
+
+def write_scope(scope: Scope, directory: Path) -> None:
+    """Writes `scope.json` with the charters' texts."""
+    charters = [{"path": c.charter.path, "origin": c.origin, "text": c.text} for c in scope.charters]
+    value = {
+        "schema": SCHEMA,
+        "base": scope.base,
+        "head": scope.head,
+        "reach": asdict(scope.reach),
+        "charters": charters,
+        "notes": list(scope.notes),
+    }
+    directory.mkdir(parents=True, exist_ok=True)
+    (directory / NAME).write_bytes(canonical_file(value))
+
+
+def read_scope(directory: Path, read: Callable[[bytes, str], Charter]) -> Scope:
+    """The scope in `directory`; `read` builds a charter from its text and path.
+
+    Raises:
+        UsageError: there is none, or it is not one.
+    """
+    path = directory / NAME
+    if not path.is_file():
+        raise UsageError(f"{path} is missing: run `qgate measure --out {directory}` first")
+    try:
+        value = json.loads(path.read_bytes())
+        if value["schema"] != SCHEMA:
+            raise UsageError(f"{path} has the schema {value['schema']!r}; this version reads {SCHEMA}")
+        charters = tuple(
+            SourcedCharter(charter=read(c["text"].encode(), c["path"]), origin=c["origin"], text=c["text"])
+            for c in value["charters"]
+        )
+        return Scope(
+            base=value["base"], head=value["head"], reach=_reach(value["reach"]), charters=charters, notes=tuple(value["notes"])
+        )
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise UsageError(f"{path} is malformed: {error!r}") from error
+
+
+def _reach(value: Any) -> Reach:
+    pilots = tuple(PilotReach(pilot=p["pilot"], charter=p["charter"], chains=tuple(p["chains"])) for p in value["pilots"])
+    return Reach(pilots=pilots, uncovered=tuple(Uncovered(**u) for u in value["uncovered"]), notes=tuple(value["notes"]))
