@@ -1,0 +1,150 @@
+"""From a valid document to the charter."""
+
+import hashlib
+from datetime import date
+from decimal import Decimal
+from pathlib import Path
+
+from qgate.charter.read import read_charter
+from qgate.domain.charter import (
+    Baseline,
+    Candidate,
+    CandidateKind,
+    Charter,
+    Claim,
+    DataFile,
+    Gate,
+    OnInconclusive,
+    Population,
+    Remediation,
+    Rollback,
+    Shots,
+    Subject,
+    Threshold,
+    Waiver,
+)
+from qgate.domain.source import Position
+
+VALID = Path("tests/examples/charters/valid")
+SHA = "9c56cc51b374c3ba189210d5b6d4bf57790d351c96c47c02190ecf1e430635ab"
+OWNER, SRE = "platform@example.com", "sre@example.com"
+
+
+def charter(name):
+    path = VALID / f"{name}.yml"
+    return read_charter(path.read_bytes(), f".qgate/{name}.yml", today=date(2026, 6, 1)).charter
+
+
+def digest(name):
+    return hashlib.sha256((VALID / f"{name}.yml").read_bytes()).hexdigest()
+
+
+def test_circuit():
+    def at(line):
+        return Position(path=".qgate/circuit.yml", line=line, column=7)
+
+    assert charter("circuit") == Charter(
+        path=".qgate/circuit.yml",
+        sha256=digest("circuit"),
+        pilot="circuit",
+        owner=OWNER,
+        candidate=Candidate(
+            kind=CandidateKind.CIRCUIT,
+            entrypoint="triage.hybrid:circuit",
+            options={"layers": 3, "scale": 0.15, "mode": "no", "start": "1:30", "entangle": True, "prune": None},
+            weights="models/weights.npz",
+            decision="parity",
+        ),
+        baselines=(
+            Baseline(name="classical", estimator="triage.classical:build", options={"C": 0.1}),
+            Baseline(name="classical_v2", estimator="triage.classical:build_v2"),
+        ),
+        data={"test": DataFile(path="data/test.csv", sha256=SHA, target="diagnosis")},
+        gates=(
+            Gate(
+                name="test_roc_auc_gap_vs_classical",
+                threshold=Threshold(maximum=Decimal("0.01")),
+                owner=OWNER,
+                remediation=Remediation(summary="roll back the encoding to the last release, then re-run the parity suite"),
+                position=at(16),
+                claim=Claim(population=Population.DEPLOYMENT, subject=Subject.PROCEDURE),
+            ),
+            Gate(
+                name="test_log_loss_gap_vs_classical_v2",
+                threshold=Threshold(maximum=Decimal("-0.5")),
+                owner=OWNER,
+                remediation=Remediation(summary="as written", steps=("ops/reset.sh",)),
+                position=at(22),
+            ),
+        ),
+        rollback=Rollback(traffic="weighted_route", approver=SRE),
+        shots=Shots(schedule=(100,), seeds=(0, 4294967295)),
+    )
+
+
+def test_a_gate_s_own_owner_wins_over_the_pilot_s():
+    assert [gate.owner for gate in charter("complete").gates] == [OWNER, SRE, OWNER, OWNER, OWNER]
+
+
+def test_thresholds_are_exact():
+    gates = charter("complete").gates
+    assert gates[0].threshold == Threshold(maximum=Decimal("0.005"))
+    assert gates[4].threshold == Threshold(minimum=Decimal("0.6"))
+    assert [type(gate.threshold.maximum) for gate in gates[:2]] == [Decimal, Decimal]
+
+
+def test_choices():
+    assert charter("complete").gates[0].on_inconclusive is OnInconclusive.REVIEW
+    assert charter("complete").gates[1].claim == Claim()
+    assert charter("qubo").candidate == Candidate(kind=CandidateKind.QUBO, entrypoint="models/schedule.qubo")
+    assert charter("qubo").gates[1].threshold == Threshold(minimum=Decimal(1))
+
+
+def test_a_split_goes_by_its_full_name():
+    assert charter("minimal").data == {"validation": DataFile(path="data/val.npz", sha256=SHA)}
+
+
+def test_remediation_waivers_and_rollback():
+    got = charter("complete")
+    assert got.gates[0].remediation == Remediation(
+        summary="drop the entangling layer and re-run parity", set={"layers": 1}, rerun="parity"
+    )
+    assert got.waivers == (
+        Waiver(
+            gate="latency_p99_ms",
+            reason="the new region opens in January",
+            approver=SRE,
+            expires="2027-01-31",
+            evidence_sha256="c775e7b757ede630cd0aa1113bd102661ab38829ca52a6422ab782862f268646",
+        ),
+    )
+    assert got.rollback == Rollback(
+        traffic="blue_green_to_classical_v3",
+        approver=SRE,
+        steps=("kubectl argo rollouts undo triage", "watch the error rate for ten minutes"),
+        verify=("curl -fsS $URL/healthz",),
+        max_age_days=30,
+        target={
+            "baseline": "classical",
+            "artifact": "models/classical_v3.joblib",
+            "sha256": "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855",
+            "metrics": {"accuracy": 0.951},
+        },
+    )
+
+
+def test_sections_are_plain_json():
+    got = charter("complete")
+    assert got.sections == {
+        "noise": {"calibration": "calibration/device.json", "max_age_days": 14},
+        "traffic": {
+            "arrivals": "poisson",
+            "rate_rps": 40,
+            "batch": {"max_size": 32, "max_wait_ms": 5},
+            "workers": 2,
+            "regions": [{"name": "eu-west", "rtt_ms": [18, 25, 60]}],
+        },
+        "budget": {"usd_per_shot": 0.00035, "usd_per_task": 0.3, "monthly_cap_usd": 4000, "requests_per_day": 20000},
+    }
+    assert type(got.sections["budget"]["usd_per_shot"]) is float
+    assert (got.pilot, got.paths, got.lockfile) == ("tumour-triage", ("src/triage/**",), "requirements.lock")
