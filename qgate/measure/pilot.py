@@ -9,12 +9,13 @@ from typing import Any
 
 from qgate.domain.charter import Charter
 from qgate.domain.evidence import Cell, Failure, InputFile, PilotEvidence, Repetition, cell_digest
+from qgate.domain.limits import Limits
 from qgate.domain.work import Answer
 from qgate.errors import MeasurementError
 from qgate.measure.data import dataset
 from qgate.measure.inputs import read_inputs
 from qgate.measure.jobs import REPETITION, Job, Measured, baseline_jobs, candidate_jobs, splits
-from qgate.worker.launch import Limits, run
+from qgate.worker.launch import run
 from qgate.workloads.dataset import Dataset
 
 LIBRARIES = ("numpy", "scipy", "scikit-learn", "pennylane", "pennylane-lightning")

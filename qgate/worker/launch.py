@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO
 
+from qgate.domain.limits import Limits
 from qgate.domain.work import Answer, WorkOrder
 from qgate.worker.child import ANSWER_FD
 from qgate.worker.protocol import FrameError, pack, unpack
@@ -23,15 +24,6 @@ _PASSED_ON = ("OPENBLAS_CORETYPE", "OPENBLAS_L2_SIZE", "SSL_CERT_FILE")
 _LOG_BYTES = 64 * 1024
 _TICK = 0.2
 _GRACE = 1.0
-
-
-@dataclass(frozen=True, kw_only=True)
-class Limits:
-    """What one worker may use: wall-clock seconds, bytes of address space, bytes of answer."""
-
-    seconds: float = 900.0
-    memory_bytes: int = 8 << 30
-    answer_bytes: int = 512 << 20
 
 
 def run(orders: Sequence[WorkOrder], tree: Path, limits: Limits) -> tuple[Answer, ...]:

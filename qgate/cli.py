@@ -1,0 +1,268 @@
+"""The command line: options to settings, one command per stage, the exit code.
+
+Exit codes are `qgate.errors.ExitCode`; no option changes what one means.
+"""
+
+import json
+import logging
+import sys
+from collections.abc import Callable
+from dataclasses import asdict
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import click
+
+from qgate import __version__
+from qgate.changes.charters import PATTERNS
+from qgate.changes.git import Repository
+from qgate.charter.read import read_charter
+from qgate.domain.source import Problem, Severity
+from qgate.errors import CharterError, ExitCode, QgateError, UsageError
+from qgate.intake import find_scope, opened
+from qgate.settings import Settings
+
+NOT_EVALUATED = "no gate was evaluated"
+_DIRECTORY = click.Path(exists=True, file_okay=False, path_type=Path)
+
+
+def main() -> None:
+    """The `qgate` command: every ending is an exit code of the contract."""
+    try:
+        code = cli(standalone_mode=False)
+    except click.exceptions.Exit as ending:
+        code = ending.exit_code
+    except click.ClickException as error:
+        error.show()
+        code = _last_words(ExitCode.USAGE)
+    except click.Abort:
+        code = _last_words(ExitCode.INTERNAL)
+    except QgateError as error:
+        click.echo(f"qgate: {error}", err=True)
+        code = _last_words(error.exit_code)
+    except Exception:
+        logging.getLogger("qgate").exception("qgate: internal error; please report it with the lines below")
+        code = _last_words(ExitCode.INTERNAL)
+    sys.exit(code)
+
+
+def _last_words(code: ExitCode) -> ExitCode:
+    click.echo(f"qgate: {NOT_EVALUATED}", err=True)
+    return code
+
+
+def _common(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Options that every stage takes."""
+    options = (
+        click.option("--repo", type=_DIRECTORY, default=".", help="The repository, or a working directory inside it."),
+        click.option(
+            "--charter", "charters", multiple=True, metavar="PATH", help=f"Repeatable; default {' and '.join(PATTERNS)}."
+        ),
+        click.option("--base", metavar="REF", help="Default: the default branch; the merge base with it is compared."),
+        click.option("--head", metavar="REF", help="Default: the work tree."),
+        click.option("--out", type=click.Path(file_okay=False, path_type=Path), help="The run directory; default .qgate/run."),
+    )
+    for option in reversed(options):
+        command = option(command)
+    return command
+
+
+def _settings(repo: Path, charters: tuple[str, ...], base: str | None, head: str | None, out: Path | None) -> Settings:
+    repository = Repository(repo)
+    here = repo.resolve()
+    prefix = here.relative_to(repository.root).as_posix()
+    return Settings(
+        repository=repository.root,
+        out=(out or here / ".qgate/run").resolve(),
+        today=datetime.now(UTC).date(),
+        base=base,
+        head=head,
+        charters=charters,
+        prefix="" if prefix == "." else prefix,
+    )
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(__version__, prog_name="qgate")
+@click.option("-v", "--verbose", is_flag=True, help="Say what is being done in detail.")
+@click.option("-q", "--quiet", is_flag=True, help="Print the result only.")
+@click.pass_context
+def cli(context: click.Context, *, verbose: bool, quiet: bool) -> None:
+    """Gates pull requests of hybrid quantum-classical repositories against their charter."""
+    if verbose and quiet:
+        raise click.UsageError("-v and -q contradict each other")
+    logging.basicConfig(level=logging.DEBUG if verbose else logging.WARNING, format="%(name)s: %(message)s")
+    context.obj = {"quiet": quiet}
+
+
+def _say(context: click.Context) -> Callable[[str], None]:
+    """Progress goes to standard error, so that standard output holds the result alone."""
+    if context.obj["quiet"]:
+        return lambda _text: None
+    return lambda text: click.echo(f"qgate: {text}", err=True)
+
+
+@cli.command()
+@_common
+@click.option(
+    "--forge",
+    type=click.Choice(["auto", "github", "none"]),
+    default="auto",
+    help="Where to publish; auto: GitHub in its workflows.",
+)
+@click.option("--json", "as_json", is_flag=True, help="Print verdict.json.")
+@click.pass_context
+def run(context: click.Context, *, forge: str, as_json: bool, **where: Any) -> int:
+    """Gate the change: detect, measure, judge, publish."""
+    from qgate import pipeline  # noqa: PLC0415 -- `detect` and `validate` must start without it
+
+    settings = _settings(**where)
+    gated = pipeline.gate(settings, _forge(forge), _say(context))
+    return _ending(gated, settings, as_json=as_json)
+
+
+def _forge(name: str) -> Any:
+    """The command publishes through the environment of a workflow, which only the Action's door reads."""
+    from qgate.forge.nothing import NoForge  # noqa: PLC0415 -- as in `run`
+
+    if name == "github":
+        raise UsageError("--forge github needs a workflow's event and token: use the action (README, Workflow)")
+    return NoForge()
+
+
+def _ending(gated: Any, settings: Settings, *, as_json: bool) -> int:
+    """Prints how a run ended, and says on the last line where nothing was evaluated."""
+    from qgate.report.terminal import print_problems, print_verdict, terminal_console  # noqa: PLC0415 -- as in `run`
+
+    if as_json:
+        click.echo(gated.report.files.get("verdict.json", "{}"), nl=False)
+    elif gated.verdict is not None:
+        print_verdict(gated.verdict, terminal_console())
+    if gated.problems and not as_json:
+        print_problems(gated.problems, terminal_console())
+    if gated.error:
+        click.echo(f"qgate: {gated.error}", err=True)
+    click.echo(f"qgate: report in {settings.out}", err=True)
+    return int(gated.exit_code) if gated.verdict is not None else int(_last_words(gated.exit_code))
+
+
+@cli.command()
+@_common
+@click.option("--json", "as_json", is_flag=True, help="Print the answer as JSON.")
+def detect(*, as_json: bool, **where: Any) -> int:
+    """Which pilots does the change reach, and by what chain?"""
+    with opened(_settings(**where)) as here:
+        _refuse_invalid(here.found.problems)
+        scope = find_scope(here)
+    reach = scope.reach
+    if as_json:
+        click.echo(
+            json.dumps({"base": scope.base, "head": scope.head, "applicable": reach.applicable, **asdict(reach)}, indent=2)
+        )
+        return ExitCode.OK
+    for pilot in reach.pilots:
+        click.echo(f"{pilot.pilot} ({pilot.charter})")
+        for chain in pilot.chains:
+            click.echo(f"  {chain}")
+    for uncovered in reach.uncovered:
+        click.echo(
+            f"{uncovered.path}:{uncovered.line}: uncovered quantum code: imports {uncovered.library}, and no charter covers it"
+        )
+    for note in (*scope.notes, *reach.notes):
+        click.echo(f"note: {note}")
+    if not reach.applicable:
+        click.echo("not applicable: the change reaches no pilot")
+    return ExitCode.OK
+
+
+def _refuse_invalid(problems: tuple[Problem, ...]) -> None:
+    if any(p.severity is Severity.ERROR for p in problems):
+        for problem in problems:
+            click.echo(str(problem), err=True)
+        raise CharterError("the charter is invalid")
+
+
+@cli.command()
+@click.argument("charters", nargs=-1, type=click.Path(path_type=Path))
+@click.option("--repo", type=_DIRECTORY, default=".", help="Where the default charters are looked for.")
+@click.option(
+    "--format", "shape", type=click.Choice(["text", "json", "github"]), default="text", help="github: workflow annotations."
+)
+def validate(charters: tuple[Path, ...], repo: Path, shape: str) -> int:
+    """The charters' problems, each with file:line:col, cause and fix."""
+    paths = charters or tuple(sorted(p for pattern in PATTERNS for p in repo.glob(pattern)))
+    if not paths:
+        raise UsageError(f"there is no charter in {repo}/.qgate: write one (docs/charter.md), or name a file")
+    problems = tuple(p for path in paths for p in _problems_of(path))
+    _print_problems(problems, shape)
+    invalid = any(p.severity is Severity.ERROR for p in problems)
+    if shape == "text" and not invalid:
+        click.echo(f"{len(paths)} charter{'s' if len(paths) > 1 else ''} valid")
+    return ExitCode.INVALID_CHARTER if invalid else ExitCode.OK
+
+
+def _problems_of(path: Path) -> tuple[Problem, ...]:
+    if not path.is_file():
+        raise UsageError(f"there is no file {path}")
+    return read_charter(path.read_bytes(), str(path), today=datetime.now(UTC).date()).problems
+
+
+def _print_problems(problems: tuple[Problem, ...], shape: str) -> None:
+    if shape == "json":
+        click.echo(json.dumps([asdict(p) for p in problems], indent=2))
+    elif shape == "github":
+        from qgate.forge.commands import annotations  # noqa: PLC0415 -- only this format needs it
+        from qgate.report.findings import annotations_of, problem_findings  # noqa: PLC0415 -- only this format needs it
+
+        click.echo(annotations(annotations_of(problem_findings(problems))), nl=False)
+    else:
+        for problem in problems:
+            click.echo(str(problem))
+
+
+@cli.command()
+@_common
+@click.pass_context
+def measure(context: click.Context, /, **where: Any) -> int:
+    """Measure what the change reaches and write the evidence; judges nothing."""
+    from qgate import pipeline  # noqa: PLC0415 -- `detect` and `validate` must start without it
+
+    settings = _settings(**where)
+    with opened(settings) as here:
+        _refuse_invalid(here.found.problems)
+        pipeline.measure(here, find_scope(here), settings, _say(context))
+    click.echo(f"evidence in {settings.out}")
+    return ExitCode.OK
+
+
+@cli.command()
+@_common
+@click.option("--json", "as_json", is_flag=True, help="Print verdict.json.")
+def judge(*, as_json: bool, **where: Any) -> int:
+    """Judge the evidence that `qgate measure` wrote, and write verdict and report; publishes nothing."""
+    from qgate import evaluation, pipeline  # noqa: PLC0415 -- `detect` and `validate` must start without them
+
+    settings = _settings(**where)
+    gated = pipeline.publish(evaluation.judge_run(settings), settings, _forge("none"))
+    return _ending(gated, settings, as_json=as_json)
+
+
+@cli.command()
+@_common
+@click.pass_context
+def lock(context: click.Context, /, **where: Any) -> int:
+    """Pin data, baseline predictions and metrics in .qgate/lock.json, for a reviewed commit."""
+    from qgate import evaluation  # noqa: PLC0415 -- `detect` and `validate` must start without it
+    from qgate.evidence.lock import PATH, write_lock  # noqa: PLC0415 -- see above
+
+    settings = _settings(**where)
+    with opened(settings) as here:
+        _refuse_invalid(here.found.problems)
+        if not here.found.charters:
+            raise UsageError("there is no charter, so there is nothing to lock")
+        entries = evaluation.lock(here, settings, _say(context))
+    path = settings.repository / settings.prefix / PATH
+    path.write_bytes(write_lock(entries))
+    click.echo(f"wrote {path}: {', '.join(sorted(entries))}; review and commit it")
+    return ExitCode.OK

@@ -1,0 +1,96 @@
+"""Measuring and judging what is reached: the stages that need the scientific stack."""
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from datetime import date
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from qgate.changes.export import export_tree
+from qgate.charter.read import read_charter
+from qgate.domain.charter import Charter
+from qgate.domain.evidence import Evidence
+from qgate.domain.scope import Scope
+from qgate.domain.verdict import Verdict
+from qgate.errors import UsageError
+from qgate.evidence.bundle import read_evidence, write_evidence
+from qgate.evidence.lock import PATH as LOCK
+from qgate.evidence.lock import lock_entry, read_lock
+from qgate.evidence.scope_file import read_scope
+from qgate.gates.judge import judge
+from qgate.intake import Opened
+from qgate.measure.jobs import baseline_jobs
+from qgate.measure.pilot import Trees, measure_pilot
+from qgate.settings import Settings
+
+Say = Callable[[str], None]
+
+
+def measure(run: Opened, scope: Scope, settings: Settings, say: Say) -> None:
+    """Evidence for every reached pilot, in the order of their charters, written to the run directory."""
+    locks = read_lock(_lock_content(run, settings))
+    pilots = []
+    for charter in (sourced.charter for sourced in scope.reached):
+        say(f"measuring {charter.pilot}: {charter.candidate.kind} {charter.candidate.entrypoint}")
+        with _worker_tree(run, settings.prefix, charter) as tree:
+            trees = Trees(root=run.tree, worker=tree)
+            pilots.append(measure_pilot(charter, trees, locks.get(charter.pilot), limits=settings.limits))
+    write_evidence(Evidence(base=scope.base, head=scope.head, pilots=tuple(pilots)), settings.out)
+
+
+def judge_run(settings: Settings) -> Verdict:
+    """The verdict on what `measure` wrote, read back: a run and its later judgement go through the same bytes.
+
+    Raises:
+        UsageError: the run directory is incomplete or does not hold together.
+    """
+    scope = read_scope(settings.out, lambda text, path: _charter(text, path, settings.today))
+    if not scope.reached:
+        return Verdict(
+            base=scope.base, head=scope.head, uncovered=scope.reach.uncovered, notes=(*scope.notes, *scope.reach.notes)
+        )
+    evidence, digest = read_evidence(settings.out)
+    charters = [c.charter for c in scope.reached]
+    origins = {c.charter.path: c.origin for c in scope.reached}
+    return judge(evidence, charters, scope.reach, origins=origins, notes=scope.notes, evidence_sha256=digest)
+
+
+def _charter(text: bytes, path: str, today: date) -> Charter:
+    charter = read_charter(text, path, today=today).charter
+    if charter is None:
+        raise UsageError(f"the charter {path} in the run directory is invalid")
+    return charter
+
+
+def lock(run: Opened, settings: Settings, say: Say) -> Mapping[str, Any]:
+    """Entries of `.qgate/lock.json` for every charter: baselines measured on the locked data.
+
+    Raises:
+        MeasurementError: a baseline or its data could not be measured.
+    """
+    entries = {}
+    for charter in (c.charter for c in run.found.charters):
+        say(f"measuring the baselines of {charter.pilot}")
+        with _worker_tree(run, settings.prefix, charter) as tree:
+            trees = Trees(root=run.tree, worker=tree)
+            evidence = measure_pilot(charter, trees, None, limits=settings.limits, jobs=baseline_jobs)
+        entries[charter.pilot] = lock_entry(charter, evidence)
+    return entries
+
+
+@contextmanager
+def _worker_tree(run: Opened, prefix: str, charter: Charter) -> Iterator[Path]:
+    """A clean export of the head for the worker: no history, none of the declared data files."""
+    data = {str(Path(prefix, file.path)) for file in charter.data.values()}
+    with TemporaryDirectory(prefix="qgate-tree-") as scratch:
+        export_tree(run.repository, run.change.head, Path(scratch), leave_out=data)
+        yield Path(scratch, prefix)
+
+
+def _lock_content(run: Opened, settings: Settings) -> bytes | None:
+    """The lock's bytes: the base commit's, the head's where the base has none (or on a push to the default branch)."""
+    path = str(Path(settings.prefix, LOCK))
+    base = None if settings.own_charter else run.repository.read(run.change.base, path)
+    here = run.tree / LOCK
+    return base if base is not None else (here.read_bytes() if here.is_file() and not here.is_symlink() else None)

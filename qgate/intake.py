@@ -1,0 +1,57 @@
+"""What is read before anything is measured: the change, the charters, the head's files, and what is reached.
+
+Light on purpose: `qgate detect` and `qgate validate` end here, and so does a change that reaches nothing.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from qgate.changes.charters import CharterSource, FoundCharters, below, find_charters
+from qgate.changes.diff import find_change
+from qgate.changes.git import Repository
+from qgate.changes.reach import detect
+from qgate.changes.tree import head_tree
+from qgate.domain.change import Change
+from qgate.domain.scope import Scope
+from qgate.errors import CharterError
+from qgate.settings import Settings
+
+
+@dataclass(frozen=True, kw_only=True)
+class Opened:
+    """The repository at hand: the change as seen from the working directory, the charters, the head's files on disk."""
+
+    repository: Repository
+    change: Change
+    head: str
+    found: FoundCharters
+    tree: Path
+
+
+@contextmanager
+def opened(settings: Settings) -> Iterator[Opened]:
+    """Everything that is read from git, with the head's files on disk for as long as the block lasts."""
+    repository = Repository(settings.repository)
+    whole = find_change(repository, base=settings.base, head=settings.head)
+    source = CharterSource(named=settings.charters, prefix=settings.prefix, own=settings.own_charter)
+    found = find_charters(repository, whole, source, today=settings.today)
+    head = whole.head or f"worktree:{repository.worktree_digest()}"
+    with head_tree(repository, whole.head) as tree:
+        yield Opened(
+            repository=repository, change=below(whole, settings.prefix), head=head, found=found, tree=tree / settings.prefix
+        )
+
+
+def find_scope(run: Opened) -> Scope:
+    """What the change reaches, and who judges it.
+
+    Raises:
+        CharterError: a charter is invalid; its problems are in `run.found`.
+    """
+    if run.found.invalid:
+        raise CharterError("no gate was evaluated: the charter is invalid")
+    charters = run.found.charters
+    reach = detect(run.tree, run.change, [c.charter for c in charters])
+    return Scope(base=run.change.base, head=run.head, reach=reach, charters=charters, notes=run.found.notes)

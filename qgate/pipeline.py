@@ -1,0 +1,109 @@
+"""The main flow: change → charters → reach → evidence → verdict → report → published."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from qgate.domain.report import Publication, Report
+from qgate.domain.scope import Scope
+from qgate.domain.source import Problem
+from qgate.domain.verdict import Verdict
+from qgate.errors import ExitCode, QgateError
+from qgate.evidence.scope_file import write_scope
+from qgate.forge.base import Forge
+from qgate.intake import Opened, find_scope, opened
+from qgate.report.render import render, render_error, render_invalid_charter
+from qgate.settings import Settings
+
+Say = Callable[[str], None]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Gated:
+    """How a run ended. `verdict` is None where nothing was judged."""
+
+    exit_code: ExitCode
+    report: Report
+    verdict: Verdict | None = None
+    problems: tuple[Problem, ...] = ()
+    error: str | None = None
+    publications: tuple[Publication, ...] = ()
+
+
+def gate(settings: Settings, forge: Forge, say: Say) -> Gated:
+    """The whole pipeline. A run that breaks off before its verdict still publishes that nothing was evaluated."""
+    try:
+        with opened(settings) as run:
+            if run.found.invalid:
+                return refuse(run, settings, forge)
+            scope = find_scope(run)
+            measure(run, scope, settings, say)
+        return publish(judge(scope, settings), settings, forge, problems=run.found.problems)
+    except QgateError as error:
+        return break_off(error, settings, forge)
+
+
+def measure(run: Opened, scope: Scope, settings: Settings, say: Say) -> None:
+    """The run directory written: the scope, and the evidence for what is reached."""
+    write_scope(scope, run_directory(settings))
+    if scope.reached:
+        from qgate import evaluation  # noqa: PLC0415 -- a change that reaches nothing must not pay for the scientific stack
+
+        evaluation.measure(run, scope, settings, say)
+
+
+def judge(scope: Scope, settings: Settings) -> Verdict:
+    """The verdict; without a reached pilot there is nothing to judge but uncovered quantum code."""
+    if not scope.reached:
+        return Verdict(
+            base=scope.base, head=scope.head, uncovered=scope.reach.uncovered, notes=(*scope.notes, *scope.reach.notes)
+        )
+    from qgate import evaluation  # noqa: PLC0415 -- as in `measure`
+
+    return evaluation.judge_run(settings)
+
+
+def publish(verdict: Verdict, settings: Settings, forge: Forge, *, problems: tuple[Problem, ...] = ()) -> Gated:
+    """The verdict rendered, written and published."""
+    report = render(verdict, comment_id=settings.comment_id, run_url=settings.run_url, problems=problems)
+    gated = Gated(exit_code=verdict.exit_code, report=report, verdict=verdict, problems=problems)
+    return _sent(gated, settings, forge)
+
+
+def refuse(run: Opened, settings: Settings, forge: Forge) -> Gated:
+    """An invalid charter: its problems are published, nothing is evaluated."""
+    problems = run.found.problems
+    report = render_invalid_charter(
+        problems, base=run.change.base, head=run.head, comment_id=settings.comment_id, run_url=settings.run_url
+    )
+    return _sent(Gated(exit_code=ExitCode.INVALID_CHARTER, report=report, problems=problems), settings, forge)
+
+
+def break_off(error: QgateError, settings: Settings, forge: Forge) -> Gated:
+    """An expected failure before there was a verdict: published, with its own exit code."""
+    base, head = settings.base or "the default branch", settings.head or "the work tree"
+    report = render_error(str(error), base=base, head=head, comment_id=settings.comment_id, run_url=settings.run_url)
+    return _sent(Gated(exit_code=error.exit_code, report=report, error=str(error)), settings, forge)
+
+
+def _sent(gated: Gated, settings: Settings, forge: Forge) -> Gated:
+    report = _from_root(gated.report, settings.prefix)
+    directory = run_directory(settings)
+    for name, text in report.files.items():
+        (directory / name).write_bytes(text.encode("utf-8", "surrogateescape"))
+    return replace(gated, report=report, publications=forge.publish(report))
+
+
+def _from_root(report: Report, prefix: str) -> Report:
+    """Annotations name files from the repository's root, charters and pilots from the working directory."""
+    if not prefix:
+        return report
+    annotations = tuple(replace(a, path=f"{prefix}/{a.path}") for a in report.check.annotations)
+    return replace(report, check=replace(report.check, annotations=annotations))
+
+
+def run_directory(settings: Settings) -> Path:
+    """The run directory, made if need be, and ignored by git so that its own files are never part of a change."""
+    settings.out.mkdir(parents=True, exist_ok=True)
+    (settings.out / ".gitignore").write_text("*\n", encoding="utf-8")
+    return settings.out

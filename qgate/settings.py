@@ -1,0 +1,28 @@
+"""What one run is told: read once at a door (command line or Action), handed down as a value."""
+
+from dataclasses import dataclass, field
+from datetime import date
+from pathlib import Path
+
+from qgate.domain.limits import Limits
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    """Everything that a run depends on besides the repository.
+
+    `base` None is the default branch; `head` None is the work tree; `prefix` is the working directory relative to the
+    repository's root; `own_charter` is True on a push to the default branch; `today` judges waivers.
+    """
+
+    repository: Path
+    out: Path
+    today: date
+    base: str | None = None
+    head: str | None = None
+    charters: tuple[str, ...] = ()
+    prefix: str = ""
+    own_charter: bool = False
+    run_url: str | None = None
+    comment_id: str = "qgate"
+    limits: Limits = field(default_factory=Limits)
