@@ -1,0 +1,113 @@
+"""The sticky comment: one per marker, edited in place.
+
+A comment is ours when the marker is its first line *and* the token's own identity wrote it: anybody can post the marker, and the
+author of a comment can change it after we did. What others wrote is never touched.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from qgate.domain.report import Outcome, Publication, Report
+from qgate.forge.client import Client
+from qgate.forge.errors import ForgeError, NotFound
+from qgate.forge.events import EventTarget
+
+SURFACE = "comment"
+
+# The login behind a workflow's own token.
+ACTIONS_LOGIN = "github-actions[bot]"
+
+
+def publish_comment(client: Client, target: EventTarget, report: Report) -> Publication:
+    """Create the comment, edit it, or leave it when it already says the same.
+
+    Raises:
+        ForgeError: GitHub refused.
+    """
+    unwanted = _why_not(client, target)
+    if unwanted:
+        return Publication(surface=SURFACE, outcome=Outcome.SKIPPED, detail=unwanted)
+    mine = _mine(client, target, report.marker)
+    if not mine:
+        return _create(client, target, report)
+    # The oldest one has the links that people shared; two runs at the same time may have made more.
+    oldest, *duplicates = mine
+    left = _delete(client, target, duplicates)
+    if _same_text(oldest["body"], report.comment):
+        return Publication(surface=SURFACE, outcome=Outcome.UNCHANGED, url=oldest.get("html_url") or "", detail=left)
+    try:
+        edited = client.write("PATCH", _one(target, oldest), {"body": report.comment})
+    except NotFound:  # somebody deleted it meanwhile
+        return _create(client, target, report)
+    return Publication(surface=SURFACE, outcome=Outcome.UPDATED, url=edited.get("html_url") or "", detail=left)
+
+
+def _why_not(client: Client, target: EventTarget) -> str:
+    """Why no comment belongs here; empty when one does."""
+    if target.pull_request is None:
+        return f"a {target.kind} event has no pull request to comment on"
+    pull_request = client.get(f"repos/{target.repository}/pulls/{target.pull_request}")
+    if pull_request["state"] != "open":
+        return f"pull request #{target.pull_request} is {pull_request['state']}"
+    head = pull_request["head"]["sha"]
+    if head != target.head:
+        return f"pull request #{target.pull_request} has moved on to {head}: the run for that commit comments"
+    return ""
+
+
+def _mine(client: Client, target: EventTarget, marker: str) -> list[Mapping[str, Any]]:
+    """Our own comments that bear the marker, the oldest first."""
+    listed = client.pages(f"repos/{target.repository}/issues/{target.pull_request}/comments")
+    marked = [comment for comment in listed if _first_line(comment["body"]) == marker]
+    login = _login(client) if any(_author(comment) != ACTIONS_LOGIN for comment in marked) else ACTIONS_LOGIN
+    return sorted((comment for comment in marked if _author(comment) == login), key=lambda comment: comment["id"])
+
+
+def _login(client: Client) -> str:
+    """Whom this token writes as: asked only where a marked comment is not the workflow token's, which is rare."""
+    try:
+        return client.viewer() or ACTIONS_LOGIN
+    except ForgeError:
+        return ACTIONS_LOGIN
+
+
+def _create(client: Client, target: EventTarget, report: Report) -> Publication:
+    made = client.write_once(
+        "POST",
+        f"repos/{target.repository}/issues/{target.pull_request}/comments",
+        {"body": report.comment},
+        already=lambda: next(iter(_mine(client, target, report.marker)), None),
+    )
+    return Publication(surface=SURFACE, outcome=Outcome.CREATED, url=made.get("html_url") or "")
+
+
+def _delete(client: Client, target: EventTarget, duplicates: list[Mapping[str, Any]]) -> str:
+    """Delete our extra comments; one that cannot be deleted is no reason to withhold the verdict, and is told."""
+    refused = []
+    for comment in duplicates:
+        try:
+            client.write("DELETE", _one(target, comment))
+        except NotFound:  # the other run deleted it
+            continue
+        except ForgeError as error:
+            refused.append(f"the duplicate {comment['id']} could not be deleted ({error})")
+    return "; ".join(refused)
+
+
+def _one(target: EventTarget, comment: Mapping[str, Any]) -> str:
+    return f"repos/{target.repository}/issues/comments/{comment['id']}"
+
+
+def _author(comment: Mapping[str, Any]) -> str | None:
+    """The author's login; None for a deleted account."""
+    login: str | None = (comment.get("user") or {}).get("login")
+    return login
+
+
+def _first_line(body: str | None) -> str:
+    return (body or "").partition("\n")[0].rstrip()
+
+
+def _same_text(there: str, here: str) -> bool:
+    """Whether two bodies read the same: forms end lines with CR LF, and white space at the end shows nowhere."""
+    return there.replace("\r\n", "\n").rstrip() == here.replace("\r\n", "\n").rstrip()

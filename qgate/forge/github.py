@@ -1,0 +1,57 @@
+"""Publishing on GitHub: the check run, the statuses, the sticky comment, in this order."""
+
+import logging
+from collections.abc import Callable
+from functools import partial
+
+from qgate.domain.report import Outcome, Publication, Report, Status
+from qgate.forge.check_run import SURFACE as CHECK
+from qgate.forge.check_run import publish_check_run
+from qgate.forge.client import Client
+from qgate.forge.comment import SURFACE as COMMENT
+from qgate.forge.comment import publish_comment
+from qgate.forge.errors import ForgeError
+from qgate.forge.events import EventTarget
+from qgate.forge.explain import explain
+from qgate.forge.status import publish_status, surface
+
+_log = logging.getLogger(__name__)
+
+
+class GitHub:
+    """GitHub as a `qgate.forge.base.Forge`.
+
+    `comment` is False where the user wants none. A refusal, an unreachable server, and even a bug in a surface end as that
+    surface's `Publication`: nothing here may hide the verdict.
+    """
+
+    def __init__(self, *, client: Client, target: EventTarget, comment: bool = True) -> None:
+        self._client = client
+        self._target = target
+        self._comment = comment
+
+    def publish(self, report: Report) -> tuple[Publication, ...]:
+        """Publish on every surface: `check`, `status:<context>` for each status, `comment`."""
+        return (self._check(report), *map(self._status, report.statuses), self._sticky(report))
+
+    def _check(self, report: Report) -> Publication:
+        return self._try(CHECK, "checks: write", partial(publish_check_run, self._client, self._target, report.check))
+
+    def _status(self, status: Status) -> Publication:
+        return self._try(surface(status), "statuses: write", partial(publish_status, self._client, self._target, status))
+
+    def _sticky(self, report: Report) -> Publication:
+        if not self._comment:
+            return Publication(surface=COMMENT, outcome=Outcome.SKIPPED, detail="switched off")
+        return self._try(COMMENT, "pull-requests: write", partial(publish_comment, self._client, self._target, report))
+
+    def _try(self, name: str, permission: str, publish: Callable[[], Publication]) -> Publication:
+        """The surface's publication, whatever happens."""
+        try:
+            return publish()
+        except ForgeError as error:
+            detail = explain(error, permission=permission, target=self._target)
+        except Exception as error:  # noqa: BLE001 -- a bug in a surface must not hide the verdict
+            _log.exception("publishing %s failed", name)
+            detail = f"publishing failed inside qgate: {type(error).__name__}: {error}"
+        return Publication(surface=name, outcome=Outcome.REFUSED, detail=detail)

@@ -1,0 +1,7 @@
+from qgate.domain.report import CheckRun, Conclusion, Report
+from qgate.forge.nothing import NoForge
+
+
+def test_it_has_no_surface():
+    check = CheckRun(name="qgate report", conclusion=Conclusion.SUCCESS, title="pass", summary="pass")
+    assert NoForge().publish(Report(marker="m", comment="m", summary="", check=check, statuses=())) == ()
