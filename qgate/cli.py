@@ -113,7 +113,7 @@ def _say(context: click.Context) -> Callable[[str], None]:
 )
 @click.option("--json", "as_json", is_flag=True, help="Print verdict.json.")
 @click.pass_context
-def run(context: click.Context, *, forge: str, as_json: bool, **where: Any) -> int:
+def run(context: click.Context, /, *, forge: str, as_json: bool, **where: Any) -> int:
     """Gate the change: detect, measure, judge, publish."""
     from qgate import pipeline  # noqa: PLC0415 -- `detect` and `validate` must start without it
 
@@ -133,14 +133,16 @@ def _forge(name: str) -> Any:
 
 def _ending(gated: Any, settings: Settings, *, as_json: bool) -> int:
     """Prints how a run ended, and says on the last line where nothing was evaluated."""
-    from qgate.report.terminal import print_problems, print_verdict, terminal_console  # noqa: PLC0415 -- as in `run`
+    from rich.console import Console  # noqa: PLC0415 -- as in `run`
+
+    from qgate.report.terminal import print_problems, print_verdict  # noqa: PLC0415 -- as in `run`
 
     if as_json:
         click.echo(gated.report.files.get("verdict.json", "{}"), nl=False)
     elif gated.verdict is not None:
-        print_verdict(gated.verdict, terminal_console())
+        print_verdict(gated.verdict, Console())
     if gated.problems and not as_json:
-        print_problems(gated.problems, terminal_console())
+        print_problems(gated.problems, Console())
     if gated.error:
         click.echo(f"qgate: {gated.error}", err=True)
     click.echo(f"qgate: report in {settings.out}", err=True)
@@ -266,3 +268,25 @@ def lock(context: click.Context, /, **where: Any) -> int:
     path.write_bytes(write_lock(entries))
     click.echo(f"wrote {path}: {', '.join(sorted(entries))}; review and commit it")
     return ExitCode.OK
+
+
+@cli.command()
+@click.option(
+    "--out", type=click.Path(file_okay=False, path_type=Path), default=".qgate/demo", help="Where the sample repositories go."
+)
+@click.pass_context
+def demo(context: click.Context, /, out: Path) -> int:
+    """Gate the sample pull requests for real, on this machine; no forge needed."""
+    from qgate.demo import gate_samples  # noqa: PLC0415 -- `detect` and `validate` must start without it
+
+    shown = []
+    for one in gate_samples(out.resolve(), _say(context), today=datetime.now(UTC).date()):
+        shown.append(one)
+        click.echo(f"\n{'=' * 78}\n{one.sample.example}, pull request {one.sample.pull}: the comment\n{'=' * 78}\n")
+        click.echo(one.gated.report.comment)
+    click.echo("\nThe files of each run (report.html is for the eye, verdict.json for machines):")
+    for one in shown:
+        verdict = one.gated.verdict.decision if one.gated.verdict else "no verdict"
+        mark = "as it must be" if one.as_expected else f"but must be {one.sample.expected}"
+        click.echo(f"  {verdict:<5} {mark}: {one.out}")
+    return ExitCode.OK if all(one.as_expected for one in shown) else ExitCode.INTERNAL

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -53,7 +54,8 @@ def judge_run(settings: Settings) -> Verdict:
     evidence, digest = read_evidence(settings.out)
     charters = [c.charter for c in scope.reached]
     origins = {c.charter.path: c.origin for c in scope.reached}
-    return judge(evidence, charters, scope.reach, origins=origins, notes=scope.notes, evidence_sha256=digest)
+    verdict = judge(evidence, charters, scope.reach, origins=origins, notes=scope.notes)
+    return replace(verdict, evidence_sha256=digest)
 
 
 def _charter(text: bytes, path: str, today: date) -> Charter:
