@@ -195,6 +195,13 @@ def test_hooks_filters_and_fsmonitor_of_the_repository_never_run(project, tmp_pa
     assert proof.exists()  # control: plain git does run them
 
 
+def test_the_callers_git_variables_lead_nowhere(project, monkeypatch):
+    sha = project.commit({"a": "1"})
+    for name in ("GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_OBJECT_DIRECTORY", "GIT_EXTERNAL_DIFF"):
+        monkeypatch.setenv(name, "/nonexistent")
+    assert Repository(project.path).resolve("HEAD") == sha
+
+
 @as_root
 def test_dubious_ownership_is_handled_per_call(project):
     sha = project.commit({"a": "1"})

@@ -1,0 +1,67 @@
+"""The files that a charter names: a change of one reaches its pilot whatever the import graph says."""
+
+import posixpath
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+from qgate.changes.python_source import entrypoint_module
+from qgate.domain.charter import Charter
+
+LOCK = ".qgate/lock.json"
+
+
+def declared_files(charter: Charter) -> dict[str, str]:
+    """Each declared path and what it is to the pilot: the end of its chain."""
+    declared: dict[str, str] = {}
+    for path, role in _declarations(charter):
+        declared.setdefault(posixpath.normpath(path), role)
+    return declared
+
+
+def entrypoints(charter: Charter) -> dict[str, list[str]]:
+    """The `package.module:callable` strings that the pilot's code starts from, by the end of their chains (`candidate`)."""
+    found = {"candidate": [charter.candidate.entrypoint, *_callables(charter.candidate.options)]}
+    for baseline in charter.baselines:
+        found[f"baseline {baseline.name}"] = [baseline.estimator, *_callables(baseline.options)]
+    return found
+
+
+def _callables(options: Mapping[str, Any]) -> list[str]:
+    return [string for string in _strings(options) if entrypoint_module(string)]
+
+
+def _declarations(charter: Charter) -> Iterator[tuple[str, str]]:
+    yield charter.path, "charter"
+    yield LOCK, "lock"
+    yield from ((file.path, f"data {split}") for split, file in charter.data.items())
+    if charter.lockfile:
+        yield charter.lockfile, "lockfile"
+    if charter.candidate.weights:
+        yield charter.candidate.weights, "weights"
+    yield from ((path, "calibration") for path in _strings(_section(charter, "noise").get("calibration")))
+    yield from ((path, "rollback artifact") for path in _strings(charter.rollback.target.get("artifact")))
+    yield from ((path, "candidate options") for path in _strings(charter.candidate.options))
+    for baseline in charter.baselines:
+        yield from ((path, f"baseline {baseline.name} options") for path in _strings(baseline.options))
+    for gate in charter.gates:
+        yield from ((word, f"remediation {gate.name}") for word in (gate.remediation.run or "").split())
+
+
+def _section(charter: Charter, name: str) -> Mapping[str, Any]:
+    section = charter.sections.get(name)
+    return section if isinstance(section, Mapping) else {}
+
+
+def _strings(value: object) -> Iterator[str]:
+    """Every string in a JSON value: a path among a candidate's options is a file that it reads."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, Mapping):
+        yield from _all_strings(value.values())
+    elif isinstance(value, list | tuple):
+        yield from _all_strings(value)
+
+
+def _all_strings(values: Iterable[object]) -> Iterator[str]:
+    for value in values:
+        yield from _strings(value)
