@@ -105,16 +105,13 @@ def _blobs(repository: Repository, entries: Sequence[TreeEntry]) -> Iterator[tup
 
 def _write(root: Path, entry: TreeEntry, size: int, stream: IO[bytes]) -> None:
     mode = 0o755 if entry.mode == EXECUTABLE else 0o644
-    handle = os.open(root / entry.path, _NEW_FILE, mode)
-    try:
+    with os.fdopen(os.open(root / entry.path, _NEW_FILE, mode), "wb") as file:
         while size:
             chunk = stream.read(min(size, _CHUNK))
             if not chunk:
                 raise GitError(f"git stopped in the middle of {entry.path!r}\n  fix: run `git fsck` in the repository")
-            os.write(handle, chunk)
+            file.write(chunk)
             size -= len(chunk)
-    finally:
-        os.close(handle)
 
 
 def _copy_work_tree(repository: Repository, root: Path, unwanted: Collection[str]) -> list[tuple[str, str]]:
