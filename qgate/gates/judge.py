@@ -1,0 +1,93 @@
+"""From evidence and charters to the verdict. Pure: no clock, no random numbers, no files; the same evidence, the same bytes."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+from qgate.charter.metrics import parse_metric
+from qgate.domain.change import PilotReach, Reach
+from qgate.domain.charter import Charter, Gate, OnInconclusive
+from qgate.domain.evidence import Evidence, PilotEvidence
+from qgate.domain.verdict import CharterRef, Decision, GateOutcome, PilotVerdict, Runbook, Verdict, worst
+from qgate.gates import outcomes
+from qgate.gates.registry import ALWAYS_ON, JUDGES
+
+
+def judge(
+    evidence: Evidence,
+    charters: Sequence[Charter],
+    reach: Reach,
+    *,
+    origins: Mapping[str, str],
+    notes: tuple[str, ...] = (),
+) -> Verdict:
+    """The verdict on every pilot that the change reaches.
+
+    Args:
+        evidence: what was measured.
+        charters: those of the reached pilots.
+        reach: which pilots, and why; code that no charter covers is part of the verdict.
+        origins: for each charter's path, the side it was read from (`base` or `head`).
+        notes: sentences for every surface, besides those of the reach.
+    """
+    return Verdict(
+        base=evidence.base,
+        head=evidence.head,
+        pilots=tuple(_reached(pilot, charters, evidence, origins) for pilot in reach.pilots),
+        uncovered=reach.uncovered,
+        notes=(*notes, *reach.notes),
+    )
+
+
+def judge_pilot(charter: Charter, evidence: PilotEvidence, *, reached_by: tuple[str, ...], origin: str) -> PilotVerdict:
+    """One pilot's gates in the order of the charter, then those that every pilot has."""
+    own = tuple(_judge_gate(gate, charter, evidence) for gate in charter.gates) or (_no_gates(charter),)
+    gates = own + tuple(always(charter, evidence) for always in ALWAYS_ON)
+    return PilotVerdict(
+        name=charter.pilot,
+        decision=_decision(own, gates),
+        gates=gates,
+        reached_by=reached_by,
+        charter=CharterRef(path=charter.path, sha256=charter.sha256, origin=origin),
+        runbook=Runbook(traffic=charter.rollback.traffic, approver=charter.rollback.approver, steps=charter.rollback.steps),
+        facts=evidence.facts,
+    )
+
+
+def _reached(pilot: PilotReach, charters: Sequence[Charter], evidence: Evidence, origins: Mapping[str, str]) -> PilotVerdict:
+    charter = next((c for c in charters if (c.pilot, c.path) == (pilot.pilot, pilot.charter)), None)
+    measured = [e for e in evidence.pilots if e.pilot == pilot.pilot]
+    if charter is None:
+        return _unjudged(pilot, f"the charter `{pilot.charter}` of this pilot could not be read")
+    if len(measured) != 1:
+        return _unjudged(pilot, f"the evidence holds {len(measured)} measurements of this pilot: one is needed")
+    return judge_pilot(charter, measured[0], reached_by=pilot.chains, origin=origins.get(charter.path, "unknown"))
+
+
+def _unjudged(pilot: PilotReach, why: str) -> PilotVerdict:
+    outcome = GateOutcome(name="evidence", decision=Decision.ERROR, why=why, owner="")
+    return PilotVerdict(name=pilot.pilot, decision=Decision.ERROR, gates=(outcome,), reached_by=pilot.chains)
+
+
+def _judge_gate(gate: Gate, charter: Charter, evidence: PilotEvidence) -> GateOutcome:
+    metric = parse_metric(gate.name)
+    if metric is None:
+        return outcomes.error(gate, f"`{gate.name}` is no metric that qgate knows")
+    outcome = JUDGES[metric.family](gate, metric, charter, evidence)
+    warned = outcome.decision is Decision.INCONCLUSIVE and gate.on_inconclusive is OnInconclusive.WARN
+    return replace(outcome, blocks=False) if warned else outcome
+
+
+def _no_gates(charter: Charter) -> GateOutcome:
+    return GateOutcome(
+        name="success_metrics",
+        decision=Decision.ERROR,
+        why=f"{charter.path} has no gates, so nothing was judged: write `pilot.success_metrics`",
+        owner=charter.owner,
+    )
+
+
+def _decision(own: tuple[GateOutcome, ...], gates: tuple[GateOutcome, ...]) -> Decision:
+    """The worst of the gates that block. Where none of the charter's own was decided, a pass would be empty."""
+    blocking = worst(g.decision for g in gates if g.blocks)
+    nothing_decided = all(not g.blocks for g in own)
+    return Decision.INCONCLUSIVE if blocking is Decision.PASS and nothing_decided else blocking
