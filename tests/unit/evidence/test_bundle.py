@@ -1,0 +1,96 @@
+"""Evidence on disk: the same bytes from the same evidence, read back whole, and refused once touched."""
+
+import json
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from qgate.domain.evidence import Cell, CellKey, Evidence, Failure, InputFile, PilotEvidence, Repetition, cell_digest
+from qgate.errors import UsageError
+from qgate.evidence.bundle import read_evidence, write_evidence
+
+CELLS = (
+    Cell(
+        key=CellKey(role="candidate", split="validation", shots=100, seed=1),
+        predictions=np.array([0, 1]),
+        scores=np.array([0.1, 0.9]),
+        score_kind="probability",
+    ),
+    Cell(key=CellKey(role="baseline:classical", split="validation"), predictions=np.array(["a", "bé"])),
+)
+PILOT = PilotEvidence(
+    pilot="Tumour / triage",
+    inputs=(InputFile(role="weights", path="w.npz", declared_sha256=None, sha256="a" * 64),),
+    truth={"validation": np.array([0, 1])},
+    cells=CELLS,
+    repetitions=(Repetition(key=CELLS[0].key, first="b" * 64, second="b" * 64),),
+    lock={"seeds": [1]},
+    facts={"libraries": {"numpy": "2"}},
+    timings={"candidate": 1.5},
+    failures=(Failure(part="baseline slow", message="it took longer"),),
+)
+EVIDENCE = Evidence(base="c" * 40, head="d" * 40, pilots=(PILOT,))
+
+
+def test_what_is_written_is_read_back(tmp_path):
+    digest = write_evidence(EVIDENCE, tmp_path)
+    found, again = read_evidence(tmp_path)
+    assert again == digest
+    assert (found.base, found.head) == (EVIDENCE.base, EVIDENCE.head)
+    (pilot,) = found.pilots
+    assert [cell_digest(c) for c in pilot.cells] == [cell_digest(c) for c in CELLS]
+    assert [c.key for c in pilot.cells] == [c.key for c in CELLS]
+    np.testing.assert_array_equal(pilot.truth["validation"], [0, 1])
+    same = ("pilot", "inputs", "repetitions", "lock", "facts", "failures")
+    assert {name: getattr(pilot, name) for name in same} == {name: getattr(PILOT, name) for name in same}
+
+
+def test_only_the_timings_differ_between_two_runs(tmp_path):
+    slower = replace(EVIDENCE, pilots=(replace(PILOT, timings={"candidate": 9.0}),))
+    assert write_evidence(EVIDENCE, tmp_path / "a") == write_evidence(slower, tmp_path / "b")
+    differing = [
+        path.name
+        for path in sorted((tmp_path / "a").rglob("*"))
+        if path.is_file() and path.read_bytes() != (tmp_path / "b" / path.relative_to(tmp_path / "a")).read_bytes()
+    ]
+    assert differing == ["timings.json"]
+
+
+def test_touched_arrays_are_refused(tmp_path):
+    write_evidence(EVIDENCE, tmp_path)
+    (path,) = (tmp_path / "evidence").iterdir()
+    content = bytearray(path.read_bytes())
+    content[len(content) // 2] ^= 1
+    path.write_bytes(content)
+    with pytest.raises(UsageError, match=r"00-tumour-triage\.npz is not what evidence\.json says it is"):
+        read_evidence(tmp_path)
+
+
+def edited(directory, change):
+    path = directory / "evidence.json"
+    value = json.loads(path.read_text())
+    change(value)
+    path.write_text(json.dumps(value))
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        (lambda v: v["pilots"][0]["cells"][0].update(sha256="0" * 64), "the cell candidate/validation/shots=100/seed=1 is not"),
+        (lambda v: v["pilots"][0]["cells"][0].update(seed=2.5), "2.5 is not of type"),
+        (lambda v: v["pilots"][0].pop("failures"), "'failures' is a required property"),
+        (lambda v: v.update(schema="qgate/evidence/v2"), "was expected"),
+        (lambda v: v["pilots"][0]["arrays"].update(path="../../etc/passwd"), "does not match"),
+    ],
+)
+def test_a_touched_index_is_refused(tmp_path, change, words):
+    write_evidence(EVIDENCE, tmp_path)
+    edited(tmp_path, change)
+    with pytest.raises(UsageError, match=words):
+        read_evidence(tmp_path)
+
+
+def test_without_a_bundle_it_says_what_to_run(tmp_path):
+    with pytest.raises(UsageError, match="run `qgate measure"):
+        read_evidence(tmp_path)
