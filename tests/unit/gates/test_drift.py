@@ -22,7 +22,7 @@ def test_nothing_moved(make, evidence):
     assert judge_drift(make.charter(), evidence) == GateOutcome(
         name="evidence_drift",
         decision=Decision.PASS,
-        why="data, baselines, libraries, seeds and schedule are those of the lock",
+        why="data, baselines, seeds and schedule are those of the lock, and so are the libraries",
         owner="platform@example.com",
         details={"moved": []},
     )
@@ -46,12 +46,23 @@ def moved(charter, evidence):
     return outcome.details["moved"]
 
 
-def test_another_library_is_named_with_both_versions(make, evidence):
-    evidence = make.replace(evidence, facts={"libraries": {"numpy": "2.5.0", "scipy": "1.17.1"}})
-    assert moved(make.charter(), evidence) == [
-        "library `numpy` (locked 2.4.6, now 2.5.0)",
-        "library `scipy` (locked nothing, now 1.17.1)",
-    ]
+LIBRARIES = ["library `numpy` (locked 2.4.6, now 2.5.0)", "library `scipy` (locked nothing, now 1.17.1)"]
+
+
+def test_another_library_alone_is_named_and_no_drift(make, evidence):
+    outcome = judge_drift(make.charter(), make.replace(evidence, facts={"libraries": {"numpy": "2.5.0", "scipy": "1.17.1"}}))
+    stayed = "data, baselines, seeds and schedule are those of the lock"
+    assert (outcome.decision, outcome.why, outcome.details) == (
+        Decision.PASS,
+        f"{stayed}; {'; '.join(LIBRARIES)}, and the answers stayed the same",
+        {"moved": LIBRARIES},
+    )
+
+
+def test_another_library_is_named_beside_what_it_may_have_moved(make, evidence):
+    facts = {"libraries": {"numpy": "2.5.0", "scipy": "1.17.1"}}
+    evidence = make.replace(evidence, facts=facts, lock=evidence.lock | {"seeds": [1]})
+    assert moved(make.charter(), evidence) == ["seeds (locked [1], now [])", *LIBRARIES]
 
 
 def test_other_data_is_named(make, evidence):
