@@ -14,12 +14,18 @@ from qgate.report.verdict_json import verdict_from_json
 GOLDEN = Path(__file__).parents[2] / "golden"
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def case() -> Callable[[str], Verdict]:
     return lambda name: verdict_from_json(json.loads((GOLDEN / f"{name}.json").read_bytes()))
 
 
-@pytest.fixture
+@pytest.fixture(scope="session", params=sorted(p.stem for p in GOLDEN.glob("*.json") if "." not in p.stem))
+def case_name(request: pytest.FixtureRequest) -> str:
+    """The name of each golden verdict in turn: a file more is a case more in every test that asks for it."""
+    return str(request.param)
+
+
+@pytest.fixture(scope="session")
 def gate() -> Callable[..., GateOutcome]:
     def make(decision: Decision = Decision.PASS, **fields: Any) -> GateOutcome:
         plain = {"name": "latency_p95_ms", "decision": decision, "why": "Because.", "owner": "sre@example.com"}
@@ -28,7 +34,7 @@ def gate() -> Callable[..., GateOutcome]:
     return make
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def verdict_of() -> Callable[..., Verdict]:
     """A verdict of one pilot with these gates; the pilot's decision is given, or a pass."""
 
@@ -39,7 +45,7 @@ def verdict_of() -> Callable[..., Verdict]:
     return make
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def problem() -> Callable[..., Problem]:
     def make(line: int = 4, **fields: Any) -> Problem:
         plain = {
