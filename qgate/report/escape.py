@@ -17,6 +17,7 @@ _ANSI = re.compile(r"\x1b\[[0-?]*[ -/]*[@-~]|\x1b[\]PX^_][^\x07\x1b]*(?:\x07|\x1
 _MARKED = frozenset({"Cc", "Cf", "Cs", "Cn", "Co"})
 # Letters and marks that show nothing, which Unicode does not class as format characters.
 _BLANK = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0")
+_SURROGATE = re.compile(r"[\ud800-\udfff]")
 _SPACE = frozenset({"Zs", "Zl", "Zp"})
 _MARK = "\N{REPLACEMENT CHARACTER}"
 _COMBINING = re.compile(
@@ -43,7 +44,7 @@ _INLINE = str.maketrans(
     {"&": "&amp;", "<": "&lt;", ">": "&gt;", "|": "&#124;", "`": "&#96;", "\\": "&#92;"} | {c: "\\" + c for c in "*_[]~"}
 )
 # What gives a line a meaning when it stands first: lists, headings, rules, quotes, fences, set-text underlines.
-_FIRST = re.compile(r"^([-+=]|\d+[.)])")
+_FIRST = re.compile(r"^([-+=]|\d+[.)](?=\s|$))")
 
 
 def clean(text: str, limit: int = 1000) -> str:
@@ -52,6 +53,11 @@ def clean(text: str, limit: int = 1000) -> str:
     Longer text is cut at `limit` characters, the last of them an ellipsis.
     """
     return _cut(" ".join(_visible(text).split()), limit)
+
+
+def whole_characters(text: str) -> str:
+    """The text with a mark for each lone surrogate, so that it can be sent as UTF-8; a path stays what it is otherwise."""
+    return _SURROGATE.sub(_MARK, text)
 
 
 def clean_lines(text: str, limit: int = 4000) -> str:
@@ -65,6 +71,8 @@ def _cut(text: str, limit: int) -> str:
 
 
 def _visible(text: str) -> str:
+    if text.isascii() and text.isprintable():
+        return text
     shown = "".join(map(_visible_character, _ANSI.sub("", text)))
     # A stack of accents on one letter paints over the lines above it.
     return _COMBINING.sub(r"\1", shown)
