@@ -1,0 +1,177 @@
+"""The HTML report: one file without scripts, fonts, images or network, readable on a phone, in light and dark, and by ear.
+
+The template escapes everything by itself; what is marked safe is the picture of an interval, which holds numbers only. Texts are
+cleaned of characters that hide or reorder, since escaping does nothing about those.
+"""
+
+from collections.abc import Mapping, Sequence
+from functools import cache
+from typing import Any
+
+from jinja2 import Environment, PackageLoader, StrictUndefined, Template
+from markupsafe import Markup
+
+from qgate import __version__
+from qgate.domain.source import Problem
+from qgate.domain.verdict import Decision, GateOutcome, PilotVerdict, Verdict
+from qgate.report.escape import clean, clean_lines
+from qgate.report.figures import ALPHA, NONE, row_of, sizes_of
+from qgate.report.plots import interval_svg
+from qgate.report.wording import (
+    ICONS,
+    INVALID_CHARTER,
+    NOT_APPLICABLE,
+    NOT_EVALUATED,
+    UNCOVERED_FIX,
+    claim_of,
+    fold_passed,
+    folded_title,
+    headline,
+    label,
+    new_data_of,
+    pairs_of,
+    problems_headline,
+    rehearsal_of,
+    rows_to_decide,
+)
+
+
+@cache
+def _template() -> Template:
+    environment = Environment(
+        loader=PackageLoader("qgate.report"), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+    )
+    return environment.get_template("report.html.j2")
+
+
+def verdict_html(verdict: Verdict, problems: Sequence[Problem], run_url: str | None) -> str:
+    """The report of a verdict."""
+    not_applicable = verdict.decision is Decision.NOT_APPLICABLE
+    return _page(
+        decision=verdict.decision,
+        title=label(verdict.decision),
+        headline=NOT_APPLICABLE if not_applicable else headline(verdict),
+        commits=_commits(verdict.base, verdict.head, verdict.evidence_sha256),
+        run_url=run_url,
+        notes=[clean(n) for n in verdict.notes],
+        problems=_problems(problems),
+        pilots=[_pilot(p) for p in verdict.pilots],
+        legend=any(interval_svg(g) for p in verdict.pilots for g in p.gates),
+        uncovered=[(clean(f"{u.path}:{u.line}"), clean(u.library)) for u in verdict.uncovered],
+    )
+
+
+def problems_html(problems: Sequence[Problem], base: str, head: str, run_url: str | None) -> str:
+    """The report of an invalid charter."""
+    return _page(
+        decision=Decision.ERROR,
+        title="invalid charter",
+        headline=f"{INVALID_CHARTER} ({problems_headline(problems)}).",
+        commits=_commits(base, head, None),
+        run_url=run_url,
+        problems=_problems(problems),
+    )
+
+
+def error_html(message: str, base: str, head: str, run_url: str | None) -> str:
+    """The report of a run that ended without a verdict."""
+    return _page(
+        decision=Decision.ERROR,
+        title="error",
+        headline=f"{NOT_EVALUATED}.",
+        commits=_commits(base, head, None),
+        run_url=run_url,
+        error=clean_lines(message, 20_000),
+    )
+
+
+def _page(**values: Any) -> str:
+    empty: dict[str, Any] = {"notes": [], "problems": [], "pilots": [], "uncovered": [], "error": "", "legend": False}
+    fixed = {"version": __version__, "uncovered_fix": UNCOVERED_FIX.replace("`", ""), "icons": ICONS}
+    return _template().render(empty | fixed | values) + "\n"
+
+
+def _commits(base: str, head: str, evidence: str | None) -> list[tuple[str, str]]:
+    pairs = [("base", clean(base)), ("head", clean(head))]
+    return pairs + ([("evidence.json sha256", clean(evidence))] if evidence else [])
+
+
+def _problems(problems: Sequence[Problem]) -> list[Mapping[str, str]]:
+    return [
+        {
+            "where": clean(str(p.position)),
+            "severity": p.severity,
+            "code": clean(p.code),
+            "message": clean(p.message),
+            "fix": clean(p.fix),
+        }
+        for p in problems
+    ]
+
+
+def _pilot(pilot: PilotVerdict) -> Mapping[str, Any]:
+    book, (shown, folded) = pilot.runbook, fold_passed(pilot.gates)
+    return {
+        "name": clean(pilot.name),
+        "decision": pilot.decision,
+        "label": label(pilot.decision),
+        "reached_by": [clean(chain) for chain in pilot.reached_by],
+        "charter": _charter(pilot),
+        "gates": [_gate(g) for g in shown],
+        "folded": [_gate(g) for g in folded],
+        "folded_title": folded_title(folded),
+        "facts": pairs_of(pilot.facts),
+        "rollback": book
+        and {
+            "traffic": clean(book.traffic),
+            "approver": clean(book.approver),
+            "rehearsal": clean(book.rehearsal.replace("_", " ")),
+            "steps": clean_lines("\n".join(book.steps), 20_000),
+        },
+    }
+
+
+def _charter(pilot: PilotVerdict) -> list[tuple[str, str]]:
+    if pilot.charter is None:
+        return []
+    origin = f"{clean(pilot.charter.origin)} commit" + (" (new: the base has none)" if pilot.charter.origin == "head" else "")
+    return [("charter", clean(pilot.charter.path)), ("read from", origin), ("charter sha256", clean(pilot.charter.sha256))]
+
+
+def _gate(gate: GateOutcome) -> Mapping[str, Any]:
+    return {
+        "name": clean(gate.name),
+        "decision": gate.decision,
+        "label": label(gate.decision) + ("" if gate.blocks else ", does not block"),
+        "why": clean(gate.why),
+        "picture": Markup(interval_svg(gate)),  # noqa: S704 -- numbers only (qgate.report.plots), no text of anybody's
+        "numbers": _numbers(gate),
+        "remedy": gate.remedy
+        and {
+            "summary": clean(gate.remedy.summary),
+            "actions": [clean(a) for a in gate.remedy.actions],
+            "rehearsed": "" if gate.remedy.rehearsed is None else rehearsal_of(gate.remedy.rehearsed),
+        },
+        "details": pairs_of(gate.details),
+    }
+
+
+def _interval(gate: GateOutcome) -> str:
+    interval = row_of(gate).interval
+    return interval if gate.alpha is None or interval == NONE else f"{interval} at {ALPHA} = {gate.alpha:g}, each way"
+
+
+def _numbers(gate: GateOutcome) -> list[tuple[str, str]]:
+    row = row_of(gate)
+    pairs = [
+        ("measured", row.value),
+        ("interval", _interval(gate)),
+        ("threshold", row.threshold),
+        ("claim", clean(claim_of(gate))),
+        ("measured on", sizes_of(gate.sizes)),
+        ("needed to decide", rows_to_decide(gate)),
+        ("for new data like these rows", new_data_of(gate)),
+        ("owner", clean(gate.owner)),
+        ("charter line", clean(str(gate.position)) if gate.position else ""),
+    ]
+    return [(name, text) for name, text in pairs if text not in {"", NONE}]

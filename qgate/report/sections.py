@@ -1,0 +1,272 @@
+"""The verdict as Markdown sections, in the order in which a reviewer reads them; `qgate.report.budget` makes documents of them.
+
+The overview (what was decided) and the details (why, and what to do) are apart, because a check run has a field for each.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from types import MappingProxyType
+
+from qgate.domain.source import Problem, Severity
+from qgate.domain.verdict import CharterRef, Decision, GateOutcome, PilotVerdict, Runbook, Verdict
+from qgate.report.budget import Section
+from qgate.report.escape import html_code, md, md_block, md_code
+from qgate.report.figures import ALPHA, NONE, count_of, row_of, sizes_of
+from qgate.report.wording import (
+    ICONS,
+    NOT_APPLICABLE,
+    UNCOVERED_FIX,
+    claim_of,
+    fold_passed,
+    folded_title,
+    headline,
+    label,
+    new_data_of,
+    not_passed,
+    pairs_of,
+    rehearsal_of,
+    rows_to_decide,
+    short_sha,
+)
+
+_CHAINS_IN_LINE = 3
+_ORIGINS = MappingProxyType({"base": "the base commit", "head": "the head commit, where it is **new**"})
+_TABLE = "| Gate | Measured | Threshold | Owner |\n|:--|:--|:--|:--|"
+_BOUNDS = f"<sub>In brackets: two one-sided bounds, each at the gate's {ALPHA}.</sub>"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Part:
+    """One section and whether it belongs to the overview or to the details."""
+
+    section: Section
+    overview: bool
+
+
+def verdict_parts(verdict: Verdict, problems: Sequence[Problem], footer: str) -> list[Part]:
+    """Every section of a verdict's report; `footer` is Markdown."""
+    parts = [_overview(_heading(verdict)), *map(_overview, _notes(verdict))]
+    parts += [_overview(problems_section(problems, "Charter"))] if problems else []
+    for pilot in verdict.pilots:
+        parts += _pilot_parts(pilot)
+    parts += [_overview(_uncovered(verdict))] if verdict.uncovered else []
+    parts += [_detail(_evidence(verdict))] if verdict.pilots else []
+    return [*parts, _overview(footer_section(footer))]
+
+
+def _overview(section: Section) -> Part:
+    return Part(section=section, overview=True)
+
+
+def _detail(section: Section) -> Part:
+    return Part(section=section, overview=False)
+
+
+def _heading(verdict: Verdict) -> Section:
+    decision = verdict.decision
+    if decision is Decision.NOT_APPLICABLE:
+        text = f"## ✅ qgate: not applicable\n\n{NOT_APPLICABLE}"
+    else:
+        text = f"## {ICONS[decision]} qgate: {label(decision)} — {headline(verdict)}"
+    return Section(name="verdict", priority=0, head=text, essential=True)
+
+
+def _notes(verdict: Verdict) -> list[Section]:
+    items = tuple(f"> **Note:** {md(note)}" for note in verdict.notes)
+    return [Section(name="notes", priority=1, items=items, between="\n>\n")] if items else []
+
+
+def problems_section(problems: Sequence[Problem], title: str) -> Section:
+    """A table of a charter's problems, each with its place, its cause and its fix."""
+    head = f"### {title}\n\n| Where | Problem and fix |\n|:--|:--|"
+    return Section(name="problems of the charter", priority=1, head=head, items=tuple(map(_problem_row, problems)))
+
+
+def _problem_row(problem: Problem) -> str:
+    icon = ICONS[Decision.FAIL if problem.severity is Severity.ERROR else Decision.INCONCLUSIVE]
+    return f"| {icon} {md_code(str(problem.position))} | {md(problem.message)}<br>**Fix:** {md(problem.fix)} |"
+
+
+def footer_section(footer: str) -> Section:
+    """The last line: which commits, which run."""
+    return Section(name="footer", priority=0, head=f"<sub>{footer}</sub>", essential=True)
+
+
+def _pilot_parts(pilot: PilotVerdict) -> list[Part]:
+    missed = not_passed(pilot.gates)
+    parts = [_overview(_pilot_head(pilot)), *map(_overview, _tables(pilot))]
+    parts += [_detail(_missed(pilot, missed))] if missed else []
+    parts += [_detail(_rollback(pilot, pilot.runbook))] if pilot.runbook else []
+    parts += map(_detail, [*_claims(pilot), *_more_chains(pilot)])
+    return parts
+
+
+def _pilot_head(pilot: PilotVerdict) -> Section:
+    paragraphs = [f"### Pilot {_name(pilot)}: {ICONS[pilot.decision]} {label(pilot.decision)}", *_reached_by(pilot)]
+    paragraphs += [f"Charter: {_charter(pilot.charter)}"] if pilot.charter else []
+    paragraphs += ["**No gate was evaluated for this pilot.**"] if not pilot.gates else []
+    return Section(name=f"heading of {_name(pilot)}", priority=2, head="\n\n".join(paragraphs))
+
+
+def _name(pilot: PilotVerdict) -> str:
+    return md_code(pilot.name, 60)
+
+
+def _summary_name(pilot: PilotVerdict) -> str:
+    return html_code(pilot.name, 60)
+
+
+def _charter(charter: CharterRef) -> str:
+    origin = _ORIGINS.get(charter.origin)
+    return f"{md_code(charter.path)} from {origin or md_code(charter.origin)}"
+
+
+def _reached_by(pilot: PilotVerdict) -> list[str]:
+    shown = [md_code(chain, 400) for chain in pilot.reached_by[:_CHAINS_IN_LINE]]
+    more = len(pilot.reached_by) - len(shown)
+    shown += [f"and {count_of(more, 'more chain')}, listed below"] if more > 0 else []
+    return [f"Reached by {'<br>'.join(shown)}"] if shown else []
+
+
+def _more_chains(pilot: PilotVerdict) -> list[Section]:
+    chains = pilot.reached_by
+    if len(chains) <= _CHAINS_IN_LINE:
+        return []
+    items = tuple(f"- {md_code(chain, 400)}" for chain in chains)
+    return [
+        _folded(f"chains that reach {_name(pilot)}", f"All {len(chains):,} chains that reach {_summary_name(pilot)}", items, 7)
+    ]
+
+
+def _folded(name: str, title: str, items: tuple[str, ...], priority: int, head: str = "") -> Section:
+    opening = f"<details><summary>{title}</summary>\n{head}"
+    return Section(name=name, priority=priority, head=opening, items=items, tail="\n</details>")
+
+
+def _tables(pilot: PilotVerdict) -> list[Section]:
+    shown, folded = fold_passed(pilot.gates)
+    bounds = f"\n{_BOUNDS}" if any(g.interval for g in shown) else ""
+    sections = (
+        [Section(name=f"gates of {_name(pilot)}", priority=2, head=_TABLE, items=_rows(shown), tail=bounds)] if shown else []
+    )
+    if folded:
+        title = f"✅ {folded_title(folded)} of {_summary_name(pilot)}"
+        sections.append(_folded(f"passed gates of {_name(pilot)}", title, _rows(folded), 6, f"\n{_TABLE}"))
+    return sections
+
+
+def _rows(gates: Sequence[GateOutcome]) -> tuple[str, ...]:
+    return tuple(
+        f"| {ICONS[g.decision]} {md_code(g.name)} | {_measured(g)} | {row_of(g).threshold} | {md_code(g.owner)} |" for g in gates
+    )
+
+
+def _measured(gate: GateOutcome) -> str:
+    row = row_of(gate)
+    if gate.value is None:
+        return "not measured" if gate.decision is Decision.ERROR else NONE
+    return row.value if row.interval == NONE else f"{row.value}<br>{row.interval}"
+
+
+def _missed(pilot: PilotVerdict, missed: Sequence[GateOutcome]) -> Section:
+    items = tuple(map(_gate_detail, missed))
+    return Section(name=f"explanations for {_name(pilot)}", priority=3, items=items, between="\n\n")
+
+
+def _gate_detail(gate: GateOutcome) -> str:
+    blocks = "" if gate.blocks else " This does not block."
+    where = f" · {md_code(f'{gate.position.path}:{gate.position.line}')}" if gate.position else ""
+    lines = [f"#### {ICONS[gate.decision]} {md_code(gate.name)}: {label(gate.decision)}", "", md(gate.why) + blocks, ""]
+    lines += _remedy_lines(gate)
+    lines += [f"- **Needed to decide:** {needed}"] if (needed := rows_to_decide(gate)) else []
+    lines += [f"- **Claim:** {claim}"] if (claim := _claim(gate)) else []
+    lines += [f"- **For new data like these rows:** {new_data_of(gate)}"] if gate.deployment else []
+    return "\n".join([*lines, f"- **Owner:** {md_code(gate.owner)}{where}"])
+
+
+def _remedy_lines(gate: GateOutcome) -> list[str]:
+    if gate.remedy is None:
+        return []
+    lines = [f"- **Remediation:** {md(gate.remedy.summary)}"]
+    lines += [f"  - {md_code(action, 500)}" for action in gate.remedy.actions if action.strip()]
+    if gate.remedy.rehearsed is not None:
+        lines.append(f"- **Rehearsed:** {md(rehearsal_of(gate.remedy.rehearsed))}")
+    return lines
+
+
+def _claim(gate: GateOutcome) -> str:
+    alpha = [f"{ALPHA} = {gate.alpha:g}"] if gate.alpha is not None else []
+    facts = ", ".join([*alpha, *([sizes] if (sizes := sizes_of(gate.sizes)) else [])])
+    words = md(claim_of(gate))
+    return f"{words} ({facts})" if words and facts else words or facts
+
+
+def _claims(pilot: PilotVerdict) -> list[Section]:
+    """What the gates that passed claim, and what the same numbers say about new data."""
+    passed = [g for g in pilot.gates if g.decision in {Decision.PASS, Decision.NOT_APPLICABLE}]
+    if not passed:
+        return []
+    items = tuple(map(_claim_item, passed))
+    return [_folded(f"claims of {_name(pilot)}", f"What the passed gates of {_summary_name(pilot)} claim", items, 5)]
+
+
+def _claim_item(gate: GateOutcome) -> str:
+    lines = [f"- {ICONS[gate.decision]} {md_code(gate.name)}: {md(gate.why)}"]
+    lines += [f"  - Claim: {claim}"] if (claim := _claim(gate)) else []
+    lines += [f"  - For new data like these rows: {new_data_of(gate)}"] if gate.deployment else []
+    return "\n".join(lines)
+
+
+def _rollback(pilot: PilotVerdict, runbook: Runbook) -> Section:
+    lines = [
+        f"- **Traffic:** {md_code(runbook.traffic)}",
+        f"- **Approver:** {md_code(runbook.approver)}",
+        f"- **Rehearsal:** {md(label_of(runbook.rehearsal))}",
+    ]
+    text = "\n".join([*lines, "", md_block("\n".join(runbook.steps), "sh")] if runbook.steps else lines)
+    if pilot.decision is Decision.PASS:
+        folded = f"<details><summary>Rollback of {_summary_name(pilot)}</summary>\n\n{text}\n\n</details>"
+        return Section(name=f"rollback of {_name(pilot)}", priority=6, head=folded)
+    return Section(name=f"rollback of {_name(pilot)}", priority=2, head=f"#### ↩️ Rollback of {_name(pilot)}\n\n{text}")
+
+
+def label_of(word: str) -> str:
+    """A word of the machine's as one for people: `not_rehearsed` → `not rehearsed`."""
+    return word.replace("_", " ")
+
+
+def _uncovered(verdict: Verdict) -> Section:
+    head = (
+        "### Quantum code without a charter\n\n"
+        "These changed files import a quantum library and belong to no pilot, so no gate looks after them. "
+        f"For each: {UNCOVERED_FIX}.\n"
+    )
+    items = tuple(f"- {md_code(f'{u.path}:{u.line}')} imports {md_code(u.library)}" for u in verdict.uncovered)
+    return Section(name="files without a charter", priority=2, head=head, items=items)
+
+
+def _evidence(verdict: Verdict) -> Section:
+    lines = [f"- base {md_code(verdict.base)}", f"- head {md_code(verdict.head)}"]
+    lines += [f"- `evidence.json` sha256 {md_code(verdict.evidence_sha256)}"] if verdict.evidence_sha256 else []
+    for pilot in verdict.pilots:
+        if pilot.charter:
+            lines.append(f"- {md_code(pilot.charter.path)} sha256 {md_code(pilot.charter.sha256)}")
+        lines += [f"- {_name(pilot)} {md_code(name)}: {md(text)}" for name, text in pairs_of(pilot.facts)]
+    return _folded("lines of evidence", "Evidence", tuple(lines), 7)
+
+
+def footer_of(base: str, head: str, run_url: str | None) -> str:
+    """Which commits were compared, and where the whole report is."""
+    commits = f"{md_code(short_sha(base), 40)}…{md_code(short_sha(head), 40)}"
+    return f"{commits} · {elsewhere(run_url)}"
+
+
+def elsewhere(run_url: str | None) -> str:
+    """Where the full report is, as Markdown; the address comes from the forge and is used only when it is one."""
+    files = "full report: `report.html`"
+    return f"{files}, with [the run](<{run_url}>)" if run_url and is_web_address(run_url) else f"{files} in the run directory"
+
+
+def is_web_address(url: str) -> bool:
+    """Whether this is an http(s) address without anything that could end a link early."""
+    return url.startswith(("https://", "http://")) and not any(c in "<>\"'`\\()[]|" or c <= " " or c > "~" for c in url)
