@@ -45,3 +45,4 @@ lock: setup ## resolve the dependencies anew and pin them by hash
 	  --upgrade --custom-compile-command "make lock" --quiet --output-file requirements/runtime.lock
 	$(BIN)/uv pip compile pyproject.toml --group dev --universal --python-version 3.11 --generate-hashes --extra parquet \
 	  --upgrade --custom-compile-command "make lock" --quiet --output-file requirements/dev.lock
+	$(BIN)/python examples/relock.py

@@ -37,8 +37,8 @@ def judge_drift(charter: Charter, evidence: PilotEvidence) -> GateOutcome:
         return _outcome(charter, Decision.FAIL, f"moved since the lock: {'; '.join(moved)}", f"undo it, or {_RELOCK}", moved)
     stayed = "data, baselines, seeds and schedule are those of the lock"
     # Another library is a cause, not a drift: a lock made on a laptop holds in the image as long as the answers are the same.
-    why = f"{stayed}; {'; '.join(libraries)}, and the answers stayed the same" if libraries else f"{stayed}, and so are the libraries"
-    return _outcome(charter, Decision.PASS, why, "", libraries)
+    beside = f"; {'; '.join(libraries)}, and the answers stayed the same" if libraries else ", and so are the libraries"
+    return _outcome(charter, Decision.PASS, stayed + beside, "", libraries)
 
 
 def _outcome(charter: Charter, decision: Decision, why: str, fix: str, moved: list[str] | None = None) -> GateOutcome:
