@@ -17,6 +17,11 @@ from qgate.settings import Settings
 
 Say = Callable[[str], None]
 
+_RUN_FILES = (
+    *("scope.json", "evidence.json", "timings.json", "verdict.json", "comment.md", "summary.md"),
+    *("report.html", "junit.xml", "qgate.sarif", "codequality.json"),
+)
+
 
 @dataclass(frozen=True, kw_only=True)
 class Gated:
@@ -32,6 +37,7 @@ class Gated:
 
 def gate(settings: Settings, forge: Forge, say: Say) -> Gated:
     """The whole pipeline. A run that breaks off before its verdict still publishes that nothing was evaluated."""
+    _clear(settings.out)
     try:
         with opened(settings) as run:
             if run.found.invalid:
@@ -100,6 +106,12 @@ def _from_root(report: Report, prefix: str) -> Report:
         return report
     annotations = tuple(replace(a, path=f"{prefix}/{a.path}") for a in report.check.annotations)
     return replace(report, check=replace(report.check, annotations=annotations))
+
+
+def _clear(out: Path) -> None:
+    """Nothing of an earlier run may be taken for this one's: its verdict, its evidence."""
+    for name in _RUN_FILES:
+        (out / name).unlink(missing_ok=True)
 
 
 def run_directory(settings: Settings) -> Path:
