@@ -7,7 +7,7 @@ from qgate.domain.verdict import Decision, GateOutcome, Remedy
 def remedy(remediation: Remediation) -> Remedy:
     """A charter's remediation as what a reviewer can do, in order."""
     actions = [f"set {key} = {value}" for key, value in remediation.set.items()]
-    actions += [f"run `{remediation.run}`"] if remediation.run else []
+    actions += [f"run {remediation.run}"] if remediation.run else []
     actions += list(remediation.steps)
     actions += [f"rerun {remediation.rerun}"] if remediation.rerun else []
     return Remedy(summary=remediation.summary, actions=tuple(actions))

@@ -57,7 +57,7 @@ def test_a_deterministic_candidate_on_the_locked_rows_is_compared_exactly(make):
         sizes=Sizes(rows=200),
         deployment=outcome.deployment,
         required_rows=outcome.required_rows,
-        remedy=Remedy(summary="drop the entangler", actions=("set `layers` to `1`", "run `ops/x.sh`", "rerun parity")),
+        remedy=Remedy(summary="drop the entangler", actions=("set layers = 1", "run ops/x.sh", "rerun parity")),
         position=Position(path=".qgate/c.yml", line=9, column=7),
         details={
             "method": "exact comparison",
