@@ -1,0 +1,48 @@
+"""The sample pull requests through the whole pipeline: each must get its verdict, for its reason."""
+
+import json
+from datetime import date
+
+import pytest
+
+from qgate.demo import SAMPLES, gate_samples
+from qgate.domain.verdict import Decision
+
+TODAY = date(2026, 11, 24)
+
+
+@pytest.fixture(scope="module")
+def shown(tmp_path_factory):
+    return {
+        (s.sample.example, s.sample.pull): s for s in gate_samples(tmp_path_factory.mktemp("demo"), lambda _: None, today=TODAY)
+    }
+
+
+@pytest.mark.parametrize("sample", SAMPLES, ids=lambda s: f"{s.example}-{s.pull}")
+def test_each_sample_gets_its_verdict(shown, sample):
+    one = shown[sample.example, sample.pull]
+    assert one.as_expected, one.gated.report.comment
+    always_on = {"reproducibility", "evidence_drift"}
+    (pilot,) = one.gated.verdict.pilots
+    assert {g.name for g in pilot.gates if g.name in always_on and g.decision is Decision.PASS} == always_on
+
+
+@pytest.mark.parametrize("example", sorted({s.example for s in SAMPLES}))
+def test_every_example_has_a_pull_request_that_must_pass_and_one_that_must_fail(example):
+    assert {s.expected for s in SAMPLES if s.example == example} == {Decision.PASS, Decision.FAIL}
+
+
+def test_the_entangler_gone_fails_by_measurement_and_names_its_remediation(shown):
+    verdict = shown["tumour-triage", "drop-entangler"].gated.verdict
+    accuracy = next(g for g in verdict.pilots[0].gates if g.name == "val_accuracy_gap_vs_classical")
+    assert accuracy.decision is Decision.FAIL
+    assert accuracy.interval[0] > 0.2
+    assert accuracy.remedy.actions == ("set entangler = ring", "rerun parity")
+    assert verdict.pilots[0].reached_by == ("src/triage/circuit.py → candidate",)
+
+
+def test_the_run_directories_hold_the_files_of_the_contract(shown):
+    expected = {"verdict.json", "evidence.json", "comment.md", "report.html", "junit.xml", "qgate.sarif", "codequality.json"}
+    for one in shown.values():
+        assert expected <= {p.name for p in one.out.iterdir()}
+        assert json.loads((one.out / "verdict.json").read_text())["schema"] == "qgate/verdict/v1"
