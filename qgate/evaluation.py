@@ -10,19 +10,20 @@ from typing import Any
 
 from qgate.changes.export import export_tree
 from qgate.charter.read import read_charter
-from qgate.domain.charter import Charter
-from qgate.domain.evidence import Evidence
+from qgate.domain.charter import Charter, Gate
+from qgate.domain.evidence import Evidence, PilotEvidence
 from qgate.domain.scope import Scope
-from qgate.domain.verdict import Verdict
+from qgate.domain.verdict import Decision, Verdict
 from qgate.errors import UsageError
 from qgate.evidence.bundle import read_evidence, write_evidence
 from qgate.evidence.lock import PATH as LOCK
 from qgate.evidence.lock import lock_entry, read_lock
 from qgate.evidence.scope_file import read_scope
-from qgate.gates.judge import judge
+from qgate.gates.judge import judge, judge_pilot
 from qgate.intake import Opened
 from qgate.measure.jobs import baseline_jobs
 from qgate.measure.pilot import Trees, measure_pilot
+from qgate.measure.rehearsal import rehearse
 from qgate.settings import Settings
 
 Say = Callable[[str], None]
@@ -36,8 +37,19 @@ def measure(run: Opened, scope: Scope, settings: Settings, say: Say) -> None:
         say(f"measuring {charter.pilot}: {charter.candidate.kind} {charter.candidate.entrypoint}")
         with _worker_tree(run, settings.prefix, charter) as tree:
             trees = Trees(root=run.tree, worker=tree)
-            pilots.append(measure_pilot(charter, trees, locks.get(charter.pilot), limits=settings.limits))
+            evidence = measure_pilot(charter, trees, locks.get(charter.pilot), limits=settings.limits)
+            if failed := failed_gates(charter, evidence):
+                say(f"{charter.pilot}: {', '.join(g.name for g in failed)} failed; rehearsing what the charter would set")
+                evidence = rehearse(charter, evidence, failed, trees, limits=settings.limits)
+            pilots.append(evidence)
     write_evidence(Evidence(base=scope.base, head=scope.head, pilots=tuple(pilots)), settings.out)
+
+
+def failed_gates(charter: Charter, evidence: PilotEvidence) -> tuple[Gate, ...]:
+    """The gates that fail on this evidence and whose remediation can be tried at once."""
+    verdict = judge_pilot(charter, evidence, reached_by=(), origin="")
+    failed = {g.name for g in verdict.gates if g.decision is Decision.FAIL}
+    return tuple(g for g in charter.gates if g.name in failed and g.remediation.set)
 
 
 def judge_run(settings: Settings) -> Verdict:

@@ -3,12 +3,14 @@
 `qgate.charter` builds these from YAML; everything else only reads them.
 """
 
+import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 from enum import StrEnum
 from typing import Any
 
+from qgate.domain.canonical import canonical_json
 from qgate.domain.source import Position
 
 
@@ -74,6 +76,11 @@ class Remediation:
     run: str | None = None
     rerun: str | None = None
     steps: tuple[str, ...] = ()
+
+
+def rehearsal_role(remediation: Remediation) -> str:
+    """The role of the cells that are measured with what the remediation sets; equal settings have one role."""
+    return f"rehearsal:{hashlib.sha256(canonical_json(dict(remediation.set))).hexdigest()[:12]}"
 
 
 @dataclass(frozen=True, kw_only=True)

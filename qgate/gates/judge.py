@@ -10,6 +10,7 @@ from qgate.domain.evidence import Evidence, PilotEvidence
 from qgate.domain.verdict import CharterRef, Decision, GateOutcome, PilotVerdict, Runbook, Verdict, worst
 from qgate.gates import outcomes
 from qgate.gates.registry import ALWAYS_ON, JUDGES
+from qgate.gates.rehearsal import rehearsed
 
 
 def judge(
@@ -72,7 +73,11 @@ def _judge_gate(gate: Gate, charter: Charter, evidence: PilotEvidence) -> GateOu
     metric = parse_metric(gate.name)
     if metric is None:
         return outcomes.error(gate, f"`{gate.name}` is no metric that qgate knows")
-    outcome = JUDGES[metric.family](gate, metric, charter, evidence)
+
+    def judge_family(gate: Gate, charter: Charter, evidence: PilotEvidence) -> GateOutcome:
+        return JUDGES[metric.family](gate, metric, charter, evidence)
+
+    outcome = rehearsed(judge_family(gate, charter, evidence), gate, charter, evidence, judge_family)
     warned = outcome.decision is Decision.INCONCLUSIVE and gate.on_inconclusive is OnInconclusive.WARN
     return replace(outcome, blocks=False) if warned else outcome
 

@@ -1,0 +1,40 @@
+"""Whether a failed gate would pass with its remediation: the same judgement on the cells that the rehearsal measured."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+from qgate.domain.charter import Charter, Gate, Shots, rehearsal_role
+from qgate.domain.evidence import PilotEvidence
+from qgate.domain.verdict import Decision, GateOutcome
+
+JudgeGate = Callable[[Gate, Charter, PilotEvidence], GateOutcome]
+
+
+def rehearsed(outcome: GateOutcome, gate: Gate, charter: Charter, evidence: PilotEvidence, judge: JudgeGate) -> GateOutcome:
+    """The outcome with what its remediation came to, where that was tried."""
+    if outcome.decision is not Decision.FAIL or outcome.remedy is None or not gate.remediation.set:
+        return outcome
+    role = rehearsal_role(gate.remediation)
+    cells = tuple(replace(c, key=replace(c.key, role="candidate")) for c in evidence.cells if c.key.role == role)
+    failures = tuple(replace(f, part="candidate") for f in evidence.failures if f.part == role)
+    if not cells and not failures:
+        return outcome
+    others = tuple(c for c in evidence.cells if c.key.role.startswith("baseline:"))
+    again = judge(gate, _as_tried(charter, cells), replace(evidence, cells=others + cells, failures=failures))
+    return replace(outcome, remedy=replace(outcome.remedy, rehearsed=_told(again)))
+
+
+def _as_tried(charter: Charter, cells: tuple[Any, ...]) -> Charter:
+    """The charter's schedule as the rehearsal measured it."""
+    levels = sorted({c.key.shots for c in cells if c.key.shots is not None})
+    return replace(charter, shots=Shots(schedule=tuple(levels), seeds=charter.shots.seeds))
+
+
+def _told(again: GateOutcome) -> dict[str, Any]:
+    told: dict[str, Any] = {"verdict": str(again.decision), "why": again.why}
+    if again.value is not None:
+        told["value"] = again.value
+    if again.interval is not None:
+        told["ci"] = list(again.interval)
+    return told
