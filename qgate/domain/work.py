@@ -38,4 +38,4 @@ def numeric(name: str, array: Array) -> Array:
     """
     if array.dtype.kind not in "biufcU":
         raise TypeError(f"{name} holds {array.dtype}, not numbers or text")
-    return np.ascontiguousarray(array, dtype=array.dtype.newbyteorder("<"))
+    return np.asarray(array, dtype=array.dtype.newbyteorder("<"), order="C")
