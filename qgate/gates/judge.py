@@ -10,7 +10,7 @@ from qgate.domain.evidence import Evidence, PilotEvidence
 from qgate.domain.verdict import CharterRef, Decision, GateOutcome, PilotVerdict, Runbook, Verdict, worst
 from qgate.gates import outcomes
 from qgate.gates.registry import ALWAYS_ON, JUDGES
-from qgate.gates.rehearsal import rehearsed
+from qgate.gates.rehearsal import rehearsed, without_rehearsals
 
 
 def judge(
@@ -41,8 +41,9 @@ def judge(
 
 def judge_pilot(charter: Charter, evidence: PilotEvidence, *, reached_by: tuple[str, ...], origin: str) -> PilotVerdict:
     """One pilot's gates in the order of the charter, then those that every pilot has."""
-    own = tuple(_judge_gate(gate, charter, evidence) for gate in charter.gates) or (_no_gates(charter),)
-    gates = own + tuple(always(charter, evidence) for always in ALWAYS_ON)
+    change = without_rehearsals(evidence)
+    own = tuple(_judge_gate(gate, charter, change, evidence) for gate in charter.gates) or (_no_gates(charter),)
+    gates = own + tuple(always(charter, change) for always in ALWAYS_ON)
     return PilotVerdict(
         name=charter.pilot,
         decision=_decision(own, gates),
@@ -69,7 +70,8 @@ def _unjudged(pilot: PilotReach, why: str) -> PilotVerdict:
     return PilotVerdict(name=pilot.pilot, decision=Decision.ERROR, gates=(outcome,), reached_by=pilot.chains)
 
 
-def _judge_gate(gate: Gate, charter: Charter, evidence: PilotEvidence) -> GateOutcome:
+def _judge_gate(gate: Gate, charter: Charter, change: PilotEvidence, evidence: PilotEvidence) -> GateOutcome:
+    """The gate on the change itself; where it fails and its remediation was rehearsed, what that came to."""
     metric = parse_metric(gate.name)
     if metric is None:
         return outcomes.error(gate, f"`{gate.name}` is no metric that qgate knows")
@@ -77,7 +79,7 @@ def _judge_gate(gate: Gate, charter: Charter, evidence: PilotEvidence) -> GateOu
     def judge_family(gate: Gate, charter: Charter, evidence: PilotEvidence) -> GateOutcome:
         return JUDGES[metric.family](gate, metric, charter, evidence)
 
-    outcome = rehearsed(judge_family(gate, charter, evidence), gate, charter, evidence, judge_family)
+    outcome = rehearsed(judge_family(gate, charter, change), gate, charter, evidence, judge_family)
     warned = outcome.decision is Decision.INCONCLUSIVE and gate.on_inconclusive is OnInconclusive.WARN
     return replace(outcome, blocks=False) if warned else outcome
 

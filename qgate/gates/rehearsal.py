@@ -8,6 +8,7 @@ from qgate.domain.charter import Charter, Gate, Shots, rehearsal_role
 from qgate.domain.evidence import PilotEvidence
 from qgate.domain.verdict import Decision, GateOutcome
 
+REHEARSAL = "rehearsal:"
 JudgeGate = Callable[[Gate, Charter, PilotEvidence], GateOutcome]
 
 
@@ -23,6 +24,13 @@ def rehearsed(outcome: GateOutcome, gate: Gate, charter: Charter, evidence: Pilo
     others = tuple(c for c in evidence.cells if c.key.role.startswith("baseline:"))
     again = judge(gate, _as_tried(charter, cells), replace(evidence, cells=others + cells, failures=failures))
     return replace(outcome, remedy=replace(outcome.remedy, rehearsed=_told(again)))
+
+
+def without_rehearsals(evidence: PilotEvidence) -> PilotEvidence:
+    """The evidence on the change itself: a rehearsal that failed says nothing about it."""
+    cells = tuple(c for c in evidence.cells if not c.key.role.startswith(REHEARSAL))
+    failures = tuple(f for f in evidence.failures if not f.part.startswith(REHEARSAL))
+    return replace(evidence, cells=cells, failures=failures)
 
 
 def _as_tried(charter: Charter, cells: tuple[Any, ...]) -> Charter:
