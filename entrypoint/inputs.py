@@ -1,0 +1,101 @@
+"""The action's inputs: from the environment of a Docker action to one checked value. Pure.
+
+The runner upper-cases an input's name and keeps its hyphens: `fail-on` arrives as `INPUT_FAIL-ON`.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from pathlib import PurePosixPath
+
+from qgate.domain.verdict import Decision
+from qgate.errors import UsageError
+
+FAIL_ON = (Decision.FAIL, Decision.INCONCLUSIVE, Decision.ERROR)
+RUN_DIRECTORY = ".qgate/run"
+
+
+class Mode(StrEnum):
+    """Which stages a step runs."""
+
+    RUN = "run"
+    MEASURE = "measure"
+    PUBLISH = "publish"
+
+
+_MODES = {"auto": Mode.RUN} | {str(mode): mode for mode in Mode}
+_BOOLEANS = {"true": True, "false": False}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Inputs:
+    """What the workflow asked for. Paths are relative: `charters` and `out` to `working_directory`, that to the workspace."""
+
+    token: str = field(repr=False)
+    mode: Mode = Mode.RUN
+    base: str | None = None
+    charters: tuple[str, ...] = ()
+    comment: bool = True
+    fail_on: frozenset[Decision] = frozenset(FAIL_ON)
+    out: str = RUN_DIRECTORY
+    working_directory: str = "."
+
+
+def variable(name: str) -> str:
+    """The environment variable that holds an input."""
+    return f"INPUT_{name.upper()}"
+
+
+def read_inputs(environ: Mapping[str, str]) -> Inputs:
+    """The inputs; an absent one has its default.
+
+    Raises:
+        UsageError: a value that is not among the allowed ones; the text names them.
+    """
+    return Inputs(
+        token=_text(environ, "token"),
+        mode=_MODES[_choice(environ, "mode", tuple(_MODES))],
+        base=_text(environ, "base") or None,
+        charters=_lines(environ, "charter"),
+        comment=_BOOLEANS[_choice(environ, "comment", tuple(_BOOLEANS))],
+        fail_on=_fail_on(environ),
+        out=_relative(environ, "out", RUN_DIRECTORY),
+        working_directory=_relative(environ, "working-directory", "."),
+    )
+
+
+def _text(environ: Mapping[str, str], name: str) -> str:
+    return environ.get(variable(name), "").strip()
+
+
+def _lines(environ: Mapping[str, str], name: str) -> tuple[str, ...]:
+    return tuple(line.strip() for line in _text(environ, name).splitlines() if line.strip())
+
+
+def _choice(environ: Mapping[str, str], name: str, allowed: tuple[str, ...]) -> str:
+    """The value, or the first of the allowed ones where the variable is absent; present and empty is not a value."""
+    given = environ.get(variable(name), allowed[0]).strip()
+    if given not in allowed:
+        raise UsageError(f"the input `{name}` is {given!r}\n  fix: write one of {', '.join(allowed)}")
+    return given
+
+
+def _fail_on(environ: Mapping[str, str]) -> frozenset[Decision]:
+    """The verdicts that turn the step red. Empty is refused: a variable that was never set must not open the gate."""
+    given = [word.strip() for word in environ.get(variable("fail-on"), ",".join(FAIL_ON)).split(",")]
+    unknown = [word for word in given if word not in FAIL_ON]
+    if unknown:
+        raise UsageError(
+            f"the input `fail-on` holds {unknown[0]!r}\n"
+            f"  fix: list one or more of {', '.join(FAIL_ON)}, with commas; "
+            "for a step that never fails, give it GitHub's `continue-on-error: true`"
+        )
+    return frozenset(Decision(word) for word in given)
+
+
+def _relative(environ: Mapping[str, str], name: str, default: str) -> str:
+    given = _text(environ, name) or default
+    path = PurePosixPath(given)
+    if path.is_absolute() or ".." in path.parts or not given.isprintable():
+        raise UsageError(f"the input `{name}` is {given!r}\n  fix: write a path inside the workspace, without a leading / and ..")
+    return str(path)

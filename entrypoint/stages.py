@@ -1,0 +1,87 @@
+"""The stages that a step runs: all of them, or one half of a gate that is split over two jobs."""
+
+import traceback
+from collections.abc import Callable
+
+from entrypoint.inputs import Mode
+from qgate import pipeline
+from qgate.changes.git import Repository
+from qgate.domain.scope import Scope
+from qgate.errors import GitError, QgateError, UsageError
+from qgate.evidence.scope_file import write_scope
+from qgate.forge.base import Forge
+from qgate.intake import find_scope, opened
+from qgate.pipeline import Gated
+from qgate.settings import Settings
+
+Say = Callable[[str], None]
+
+
+def run(mode: Mode, settings: Settings, forge: Forge, say: Say) -> Gated | Scope:
+    """How the step ended: gated, or (`measure`) the scope of what was measured.
+
+    A bug ends like an expected failure, published as an error on every surface: no older verdict may stand for this commit.
+    """
+    stage = {Mode.RUN: pipeline.gate, Mode.MEASURE: measure, Mode.PUBLISH: publish}[mode]
+    try:
+        check_head(settings)
+        return stage(settings, forge, say)
+    except QgateError as error:
+        return pipeline.break_off(error, settings, forge)
+    except Exception as error:  # noqa: BLE001 -- see above
+        say(traceback.format_exc())
+        return pipeline.break_off(QgateError(bug(error)), settings, forge)
+
+
+def bug(error: Exception) -> str:
+    """An unexpected exception in words; its traceback is in the log."""
+    return f"internal error: {type(error).__name__}: {error}\n  fix: report it, with the traceback in the job's log"
+
+
+def check_head(settings: Settings) -> None:
+    """Whether the workspace holds the gated commit, or its remote gives it.
+
+    Raises:
+        UsageError: neither; the text holds what to write at actions/checkout.
+    """
+    try:
+        Repository(settings.repository).resolve(settings.head or "HEAD")
+    except GitError as error:
+        raise UsageError(
+            f"the commit to gate is not in the workspace: {error}\n"
+            "  fix: give actions/checkout `fetch-depth: 0` and, for a pull request, "
+            "`ref: ${{ github.event.pull_request.head.sha }}`; by default it fetches the merge commit alone"
+        ) from error
+
+
+def measure(settings: Settings, forge: Forge, say: Say) -> Gated | Scope:
+    """The evidence written to the run directory; nothing is judged. Raises `QgateError` as `pipeline.measure` does."""
+    with opened(settings) as here:
+        if here.found.invalid:
+            return pipeline.refuse(here, settings, forge)
+        scope = find_scope(here)
+        pipeline.measure(here, scope, settings, say)
+    return scope
+
+
+def publish(settings: Settings, forge: Forge, _say: Say) -> Gated:
+    """The verdict on evidence that another job measured, judged and published here.
+
+    The evidence alone is the other job's. Which pilots are reached and which charters judge is read from the commits again: the
+    job that ran the pull request's code must not choose its own judge.
+
+    Raises:
+        UsageError: the evidence is missing, malformed, or about other commits.
+    """
+    with opened(settings) as here:
+        if here.found.invalid:
+            return pipeline.refuse(here, settings, forge)
+        scope = find_scope(here)
+    write_scope(scope, settings.out)
+    verdict = pipeline.judge(scope, settings)
+    if (verdict.base, verdict.head) != (scope.base, scope.head):
+        raise UsageError(
+            f"the evidence in {settings.out} is about {verdict.base}…{verdict.head}, this event about {scope.base}…{scope.head}\n"
+            "  fix: measure and publish in the same workflow run"
+        )
+    return pipeline.publish(verdict, settings, forge, problems=here.found.problems)

@@ -1,0 +1,151 @@
+"""A step from its environment to its exit code: inputs and event read, the stages run, and what the runner shows told."""
+
+import traceback
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from hashlib import sha256
+from pathlib import Path
+from typing import TextIO
+
+from entrypoint import stages, surfaces
+from entrypoint.inputs import Inputs, Mode, read_inputs
+from entrypoint.run_directory import check_handed_over, hand_back, inside, make_empty, owner_of
+from entrypoint.workflow import CommandFiles, Workflow, command_files, read_workflow
+from qgate.changes.git import Repository
+from qgate.domain.scope import Scope
+from qgate.domain.verdict import Decision
+from qgate.errors import ExitCode, GitError, QgateError
+from qgate.forge.base import Forge
+from qgate.forge.client import Client
+from qgate.forge.command_files import append_summary
+from qgate.forge.commands import mask
+from qgate.forge.github import GitHub
+from qgate.forge.nothing import NoForge
+from qgate.pipeline import Gated
+from qgate.settings import Settings
+
+NOT_EVALUATED = "qgate: no gate was evaluated\n"
+
+
+def step(environ: Mapping[str, str], log: TextIO) -> int:
+    """The exit code of a step with this environment; all that it prints goes to `log`."""
+    files = command_files(environ)
+    try:
+        inputs = read_inputs(environ)
+        if environ.get("GITHUB_ACTIONS") == "true":  # anywhere else this line would itself show the token
+            log.write(mask(inputs.token))
+        return _gate(inputs, read_workflow(environ), files, log)
+    except QgateError as error:
+        return _refuse(str(error), error.exit_code, files, log)
+    except Exception as error:  # noqa: BLE001 -- a bug ends as an error with its own exit code, never as a verdict
+        with surfaces.commands_off(log):
+            traceback.print_exc(file=log)
+        return _refuse(stages.bug(error), ExitCode.INTERNAL, files, log)
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Places:
+    """The top of the repository, the working directory below it, and the run directory; absolute but for `prefix`."""
+
+    root: Path
+    prefix: str
+    out: Path
+
+
+def _gate(inputs: Inputs, workflow: Workflow, files: CommandFiles, log: TextIO) -> int:
+    places = _places(inputs, workflow.workspace)
+    forge = surfaces.SummaryFirst(_forge(inputs, workflow), files.summary)
+    owner = owner_of(workflow.workspace)
+    if inputs.mode is Mode.PUBLISH:
+        check_handed_over(places.out)
+    else:
+        make_empty(places.out, owner)
+    try:
+        with surfaces.commands_off(log):
+            ending = stages.run(inputs.mode, _settings(inputs, workflow, places), forge, lambda text: _say(text, log))
+            if isinstance(ending, Gated):
+                surfaces.print_result(ending, log)
+    finally:
+        hand_back(places.out, owner)
+    out = places.out.relative_to(workflow.workspace)
+    return _measured(ending, out, files, log) if isinstance(ending, Scope) else _gated(ending, inputs.fail_on, out, files, log)
+
+
+def _places(inputs: Inputs, workspace: Path) -> _Places:
+    here = inside(workspace, inputs.working_directory, "working-directory")
+    try:
+        root = Repository(here).root
+    except GitError:
+        root = here  # the pipeline meets the same error, and publishes it
+    prefix = here.relative_to(root).as_posix()
+    return _Places(root=root, prefix="" if prefix == "." else prefix, out=inside(here, inputs.out, "out"))
+
+
+def _forge(inputs: Inputs, workflow: Workflow) -> Forge:
+    """Where the verdict goes; a step that only measures has none, and needs no permission to write."""
+    if inputs.mode is Mode.MEASURE:
+        return NoForge()
+    client = Client(api_url=workflow.api_url, token=inputs.token)
+    return GitHub(client=client, target=workflow.target, comment=inputs.comment)
+
+
+def _settings(inputs: Inputs, workflow: Workflow, places: _Places) -> Settings:
+    target = workflow.target
+    return Settings(
+        repository=places.root,
+        out=places.out,
+        today=datetime.now(UTC).date(),
+        base=inputs.base or target.base or target.default_branch,
+        head=target.head,
+        charters=inputs.charters,
+        prefix=places.prefix,
+        own_charter=target.on_default_branch,
+        run_url=target.run_url,
+        # Steps in different working directories each keep a comment of their own.
+        comment_id=f"qgate/{sha256(places.prefix.encode()).hexdigest()[:12]}" if places.prefix else "qgate",
+    )
+
+
+def _say(text: str, log: TextIO) -> None:
+    log.write(f"qgate: {text}\n")
+
+
+def _measured(scope: Scope, out: Path, files: CommandFiles, log: TextIO) -> int:
+    applicable = scope.reach.applicable
+    append_summary(files.summary, surfaces.measured_summary(applicable=applicable, out=str(out)))
+    surfaces.save_outputs(files, surfaces.measured_outputs(applicable=applicable))
+    log.write("qgate: measured, not judged\n")
+    return ExitCode.OK
+
+
+def _gated(gated: Gated, fail_on: frozenset[Decision], out: Path, files: CommandFiles, log: TextIO) -> int:
+    surfaces.save_outputs(files, surfaces.verdict_outputs(gated, str(out / "report.html")))
+    log.write(surfaces.annotation_commands(gated.report.check.annotations))
+    if gated.error:
+        log.write(surfaces.error_command(gated.error))
+    code = exit_code(gated, fail_on)
+    log.write(f"qgate: verdict {gated.verdict.decision}, exit code {code}\n" if gated.verdict else NOT_EVALUATED)
+    return code
+
+
+def exit_code(gated: Gated, fail_on: frozenset[Decision]) -> int:
+    """The pipeline's exit code, or 0 where no word of the verdict is in `fail_on`. Without a verdict nothing makes it 0.
+
+    The words are the verdict's own and those of the gates that block: `fail-on: error` also stops a failed run in which another
+    gate could not be measured.
+    """
+    verdict = gated.verdict
+    if verdict is None:
+        return gated.exit_code or ExitCode.INTERNAL
+    words = {verdict.decision} | {gate.decision for pilot in verdict.pilots for gate in pilot.gates if gate.blocks}
+    return gated.exit_code if words & fail_on else ExitCode.OK
+
+
+def _refuse(message: str, code: ExitCode, files: CommandFiles, log: TextIO) -> int:
+    """A step that ended before there was anything to gate: told wherever it can be without a forge."""
+    append_summary(files.summary, surfaces.no_verdict_summary(message))
+    surfaces.save_outputs(files, surfaces.error_outputs())
+    log.write(surfaces.error_command(message))
+    log.write(NOT_EVALUATED)
+    return code
