@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from qgate.changes.python_source import entrypoint_module
-from qgate.domain.charter import Charter
+from qgate.domain.charter import CandidateKind, Charter
 
 LOCK = ".qgate/lock.json"
 
@@ -20,10 +20,16 @@ def declared_files(charter: Charter) -> dict[str, str]:
 
 def entrypoints(charter: Charter) -> dict[str, list[str]]:
     """The `package.module:callable` strings that the pilot's code starts from, by the end of their chains (`candidate`)."""
-    found = {"candidate": [charter.candidate.entrypoint, *_callables(charter.candidate.options)]}
+    own = [] if charter.candidate.kind is CandidateKind.COMMAND else [charter.candidate.entrypoint]
+    found = {"candidate": [*own, *_callables(charter.candidate.options)]}
     for baseline in charter.baselines:
         found[f"baseline {baseline.name}"] = [baseline.estimator, *_callables(baseline.options)]
     return found
+
+
+def command(charter: Charter) -> str | None:
+    """The path of the executable of a `command` candidate."""
+    return posixpath.normpath(charter.candidate.entrypoint) if charter.candidate.kind is CandidateKind.COMMAND else None
 
 
 def _callables(options: Mapping[str, Any]) -> list[str]:
@@ -36,6 +42,8 @@ def _declarations(charter: Charter) -> Iterator[tuple[str, str]]:
     yield from ((file.path, f"data {split}") for split, file in charter.data.items())
     if charter.lockfile:
         yield charter.lockfile, "lockfile"
+    if executable := command(charter):
+        yield executable, "candidate"
     if charter.candidate.weights:
         yield charter.candidate.weights, "weights"
     yield from ((path, "calibration") for path in _strings(_section(charter, "noise").get("calibration")))

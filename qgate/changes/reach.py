@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from qgate.changes.closure import ARROW, Closure, closure_of
-from qgate.changes.declared import declared_files, entrypoints
+from qgate.changes.declared import command, declared_files, entrypoints
 from qgate.changes.imports import ImportGraph, ancestors
 from qgate.changes.installed import is_installed
 from qgate.changes.links import Links
@@ -81,7 +81,7 @@ class _PilotSurvey:
         """The closure of each part of the pilot; what has no file in the tree and is no installed library counts as reached."""
         only_prose = all(file.path.endswith(_PROSE) for file in self._change.files)
         for end, names in entrypoints(self.charter).items():
-            entries: list[str] = []
+            entries = self._script() if end == "candidate" else []
             for name in names:
                 module = entrypoint_module(name)
                 files = self._graph.plain_entry_files(module) if module else []
@@ -95,6 +95,17 @@ class _PilotSurvey:
                 yield closure_of(self._graph, entries, end)
                 if self._graph.failure:
                     self._assume("(unknown imports)", end, self._graph.failure)
+
+    def _script(self) -> list[str]:
+        """The file that a `command` candidate's closure starts from; what another executable runs, only `paths` can tell."""
+        path = command(self.charter)
+        if path is None:
+            return []
+        if is_python(path) and (self._graph.root / path).is_file():
+            return [path]
+        if not self.charter.paths:
+            self._assume(path, "candidate", f"what the executable `{path}` runs is not known: list it under `pilot.paths`")
+        return []
 
     def _installed(self, module: str) -> bool:
         return is_installed(self._graph.root, module, self._change)

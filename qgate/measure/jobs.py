@@ -81,12 +81,12 @@ def candidate_jobs(charter: Charter, data: Mapping[str, Dataset]) -> tuple[Job, 
         MeasurementError: this version does not measure that kind of candidate.
     """
     kind = charter.candidate.kind
-    if kind is CandidateKind.ESTIMATOR:
+    if kind in {CandidateKind.ESTIMATOR, CandidateKind.COMMAND}:
         return _estimator_jobs(charter, data)
     if kind is CandidateKind.CIRCUIT:
         return _circuit_jobs(charter, data)
     raise MeasurementError(
-        f"this version of qgate does not measure candidates of the kind `{kind}`; it measures estimator and circuit"
+        f"this version of qgate does not measure candidates of the kind `{kind}`; it measures estimator, circuit and command"
     )
 
 
@@ -98,13 +98,21 @@ def _first(shots: Shots) -> Shots:
 
 def _estimator_jobs(charter: Charter, data: Mapping[str, Dataset]) -> tuple[Job, Job]:
     candidate, shots, kind = charter.candidate, charter.shots, task(charter)
+    facts = {"device": estimator.DEVICE} if candidate.kind is CandidateKind.ESTIMATOR else {"executable": candidate.entrypoint}
 
     def job(part: str, pairs: tuple[estimator.Pair, ...], on: tuple[str, ...]) -> Job:
-        ask = estimator.Ask(role="candidate", entrypoint=candidate.entrypoint, options=candidate.options, pairs=pairs, splits=on)
+        ask = estimator.Ask(
+            role="candidate",
+            entrypoint=candidate.entrypoint,
+            options=candidate.options,
+            pairs=pairs,
+            splits=on,
+            kind=str(candidate.kind),
+        )
 
         def read(answer: Answer) -> Measured:
             estimator.check_takes(answer, shots, candidate.entrypoint)
-            return Measured(cells=estimator.cells(answer, ask, data, kind), facts={"device": estimator.DEVICE})
+            return Measured(cells=estimator.cells(answer, ask, data, kind), facts=facts)
 
         return Job(part=part, order=estimator.order(ask, data), read=read)
 

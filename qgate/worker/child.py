@@ -37,6 +37,8 @@ def _answerer(kind: str) -> Callable[[WorkOrder], tuple[Mapping[str, Any], Mappi
     """Imported before the tree is on the path, so that a module of the same name there cannot take its place."""
     if kind == "estimator":
         from qgate.worker.answer_estimator import answer  # noqa: PLC0415 -- only what this order needs is imported
+    elif kind == "command":
+        from qgate.worker.answer_command import answer  # noqa: PLC0415 -- only what this order needs is imported
     else:
         from qgate.worker.answer_circuit import answer  # noqa: PLC0415 -- only what this order needs is imported
     return answer

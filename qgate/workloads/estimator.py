@@ -25,13 +25,17 @@ def pairs(shots: Shots) -> tuple[Pair, ...]:
 
 @dataclass(frozen=True, kw_only=True)
 class Ask:
-    """Which model is asked for what: `role` as in `CellKey`, the builder, and every (shots, seed) on every split."""
+    """Which model is asked for what: `role` as in `CellKey`, the builder, and every (shots, seed) on every split.
+
+    `kind` is `estimator`, or `command` for an executable, which answers in the same form.
+    """
 
     role: str
     entrypoint: str
     options: Mapping[str, Any]
     pairs: tuple[Pair, ...]
     splits: tuple[str, ...]
+    kind: str = "estimator"
 
 
 def order(ask: Ask, data: Mapping[str, Dataset]) -> WorkOrder:
@@ -46,7 +50,7 @@ def order(ask: Ask, data: Mapping[str, Dataset]) -> WorkOrder:
         "cells": [list(pair) for pair in ask.pairs],
         "splits": list(ask.splits),
     }
-    return WorkOrder(kind="estimator", value=value, arrays=arrays)
+    return WorkOrder(kind=ask.kind, value=value, arrays=arrays)
 
 
 def check_takes(answer: Answer, shots: Shots, entrypoint: str) -> None:
