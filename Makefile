@@ -46,3 +46,5 @@ lock: setup ## resolve the dependencies anew and pin them by hash
 	$(BIN)/uv pip compile pyproject.toml --group dev --universal --python-version 3.11 --generate-hashes --extra parquet \
 	  --upgrade --custom-compile-command "make lock" --quiet --output-file requirements/dev.lock
 	$(BIN)/python examples/relock.py
+	echo 'hatchling>=1.27' | $(BIN)/uv pip compile - --universal --python-version 3.11 --generate-hashes \
+	  --constraints requirements/dev.lock --custom-compile-command "make lock" --quiet --output-file requirements/build.lock

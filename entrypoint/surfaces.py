@@ -90,10 +90,10 @@ def save_outputs(files: CommandFiles, outputs: dict[str, str]) -> None:
 def annotation_commands(notes: Sequence[Annotation]) -> str:
     """The commands for as many remarks as the runner shows, and a notice that says how many it does not."""
     by_level = {level: [note for note in notes if note.level is level] for level in _LEVELS}
-    left_out = [f"{len(of) - SHOWN} further {_LEVELS[level]}" for level, of in by_level.items() if len(of) > SHOWN]
+    cut = [f"{len(of)} {_LEVELS[level]}" for level, of in by_level.items() if len(of) > SHOWN]
     shown = annotations(note for of in by_level.values() for note in of[:SHOWN])
-    words = f"A step shows {SHOWN} annotations of a kind; {' and '.join(left_out)} are in the check run and in report.html."
-    return shown + (f"::notice title=qgate::{escape_data(words)}\n" if left_out else "")
+    words = f"Shown here are the first {SHOWN} of {' and of '.join(cut)}; all are in the check run and in report.html."
+    return shown + (f"::notice title=qgate::{escape_data(words)}\n" if cut else "")
 
 
 def error_command(message: str) -> str:
