@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))
+sys.path.insert(0, str(Path(__file__).parents[1] / "forge"))
 
 from qgate_pilot import CIRCUIT, CLASSICAL, SCALING, Sandbox, charter_text, pilot_files
 
