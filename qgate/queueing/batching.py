@@ -24,7 +24,9 @@ class Policy:
     workers: int = 1
 
 
-def sojourns(arrived: Floats, policy: Policy, service: Sequence[Sequence[float]], picks: Sequence[int]) -> Floats:
+def sojourns(
+    arrived: Floats, policy: Policy, service: Sequence[Sequence[float]], picks: Sequence[int], remote: Sequence[float]
+) -> Floats:
     """Seconds from each request's arrival to the end of its batch, shape (requests,).
 
     Args:
@@ -32,6 +34,7 @@ def sojourns(arrived: Floats, policy: Policy, service: Sequence[Sequence[float]]
         policy: how batches are made.
         service: by batch size (the first entry is for one request) the service times to pick from.
         picks: which of them the n-th batch takes; as many as there are requests.
+        remote: what the n-th batch takes besides, wherever else its worker waits; as many as there are requests.
     """
     times, largest, wait = arrived.tolist(), policy.max_size, policy.max_wait
     count, ended, first, batch = len(times), [0.0] * len(times), 0, 0
@@ -42,7 +45,7 @@ def sojourns(arrived: Floats, policy: Policy, service: Sequence[Sequence[float]]
             begin = times[last - 1]
         begin = max(begin, free[0])
         end = bisect_right(times, begin, first + 1, min(count, last)) if largest > 1 else first + 1
-        done = begin + service[end - first - 1][picks[batch]]
+        done = begin + service[end - first - 1][picks[batch]] + remote[batch]
         heapreplace(free, done)
         ended[first:end] = [done] * (end - first)
         first, batch = end, batch + 1

@@ -1,0 +1,122 @@
+"""End-to-end latency, throughput and capacity of a service under traffic, from the service times that were measured.
+
+Each replicate resamples the measured rounds and draws its own arrivals, so that the replicates' spread carries what the
+measurement and the simulation leave uncertain. The n-th replicate of two services sees the same rounds, arrivals and draws
+(common random numbers): their difference is theirs and not the load's.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+import numpy.typing as npt
+
+from qgate.queueing.batching import sojourns
+from qgate.queueing.traffic import Traffic, arrivals
+from qgate.statistics.replicates import resampled_rounds
+
+Floats = npt.NDArray[np.float64]
+REQUESTS = 20_000
+SWEPT_REQUESTS = 5_000
+# Shares of the saturation throughput at which latency is simulated to find the capacity: close together where the curve bends.
+LOADS = (0.1, 0.25, 0.4, 0.5, 0.6, 0.7, 0.75, 0.8, 0.85, 0.9, 0.95)
+_WARM_UP = 0.1
+_GRID = np.arange(1001) / 1000
+_SEED = 20_260_101
+
+
+@dataclass(frozen=True, kw_only=True)
+class Service:
+    """Measured seconds by round and batch size; `sizes` rise from 1 to the largest batch; `remote`: a quantum processor serves.
+
+    The times are held as bytes of float64 of shape (rounds, sizes), so that equal services are equal values.
+    """
+
+    sizes: tuple[int, ...]
+    times: bytes
+    remote: bool = False
+
+    @property
+    def seconds(self) -> Floats:
+        """The times, shape (rounds, sizes)."""
+        return np.frombuffer(self.times).reshape(-1, len(self.sizes))
+
+
+@lru_cache(maxsize=64)  # several gates ask for quantiles of one simulation
+def quantile_tables(service: Service, traffic: Traffic, rate: float, replicates: int, requests: int = REQUESTS) -> Floats:
+    """Latency quantiles in seconds at 0, 0.001 … 1, shape (replicates, 1001); the first tenth of the requests is left out."""
+    return np.array([np.quantile(_latencies(service, traffic, rate, requests, n), _GRID) for n in range(replicates)])
+
+
+def at(tables: Floats, q: float) -> Floats:
+    """The replicates' q-quantiles, in seconds."""
+    return tables[:, round(q * 1000)]
+
+
+def saturations(service: Service, traffic: Traffic, replicates: int) -> Floats:
+    """Requests per second that the workers complete when full batches always wait, by replicate."""
+    fixed = sum(float(np.mean(times)) for times in (traffic.queue, traffic.network) if service.remote and times)
+    means = [float(service.seconds[_rounds(service, n)][:, -1].mean()) for n in range(replicates)]
+    return traffic.policy.workers * traffic.policy.max_size / (np.array(means) + fixed)
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Sweep:
+    """Latency against load: `rates` in requests per second, and the quantiles by replicate, (replicates, rates, limits)."""
+
+    rates: Floats
+    quantiles: Floats
+    capacities: Floats
+
+
+def sweep(service: Service, traffic: Traffic, limits: Mapping[float, float], replicates: int) -> Sweep:
+    """The highest rate at which every quantile keeps its limit in seconds, by replicate; 0 where the lowest rate breaks one."""
+    saturation = float(np.median(saturations(service, traffic, replicates)))
+    rates = saturation * np.array(LOADS)
+    tables = [quantile_tables(service, traffic, float(rate), replicates, SWEPT_REQUESTS) for rate in rates]
+    quantiles = np.stack([np.stack([at(t, q) for q in limits], axis=-1) for t in tables], axis=1)
+    excess = np.log(quantiles / np.array(list(limits.values()))).max(axis=2)
+    return Sweep(rates=rates, quantiles=quantiles, capacities=np.array([_crossing(rates, e) for e in excess]))
+
+
+def _crossing(rates: Floats, excess: Floats) -> float:
+    """The rate where the logarithm of latency over limit turns positive, between the last rate that holds and the next."""
+    held = np.flatnonzero(excess <= 0)
+    if not len(held):
+        return 0.0
+    last = int(held[-1])
+    if last == len(rates) - 1:
+        return float(rates[-1])
+    share = -excess[last] / (excess[last + 1] - excess[last])
+    return float(rates[last] + share * (rates[last + 1] - rates[last]))
+
+
+def _latencies(service: Service, traffic: Traffic, rate: float, requests: int, replicate: int) -> Floats:
+    arrived = arrivals(traffic, rate, requests, np.random.default_rng([_SEED, replicate, 1]))
+    rng = np.random.default_rng([_SEED, replicate, 2])
+    table = _by_size(service, service.seconds[_rounds(service, replicate)])
+    picks = rng.integers(table.shape[1], size=requests).tolist()
+    remote = _remote(service, traffic, requests, rng)
+    found = sojourns(arrived, traffic.policy, table.tolist(), picks, remote.tolist())
+    if traffic.round_trips:
+        region = rng.integers(len(traffic.round_trips), size=requests)
+        for number, times in enumerate(traffic.round_trips):
+            found = found + np.where(region == number, rng.choice(np.array(times), requests), 0.0)
+    return found[int(requests * _WARM_UP) :]
+
+
+def _remote(service: Service, traffic: Traffic, requests: int, rng: np.random.Generator) -> Floats:
+    """What the declared queue and network of a quantum processor add to each batch."""
+    declared = [np.array(times) for times in (traffic.queue, traffic.network) if service.remote and times]
+    return sum((rng.choice(times, requests) for times in declared), start=np.zeros(requests))
+
+
+def _rounds(service: Service, replicate: int) -> npt.NDArray[np.int64]:
+    return resampled_rounds(len(service.seconds), np.random.default_rng([_SEED, replicate, 0]))
+
+
+def _by_size(service: Service, seconds: Floats) -> Floats:
+    """Sorted times of every batch size, shape (largest, rounds); between measured sizes on the line through equal ranks."""
+    ordered, wanted = np.sort(seconds, axis=0), np.arange(1, service.sizes[-1] + 1)
+    return np.array([np.interp(wanted, service.sizes, row) for row in ordered]).T
