@@ -271,6 +271,36 @@ def lock(context: click.Context, /, **where: Any) -> int:
 
 
 @cli.command()
+@click.option("--repo", type=_DIRECTORY, default=".", help="The repository, or the pilots' directory inside it.")
+@click.option("--from", "fragment", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="A charter to complete.")
+@click.option("--name", help="The pilot's name.")
+@click.option("--owner", metavar="WHO", help="Who answers for it: email address, @login or @org/team.")
+@click.option("--approver", metavar="WHO", help="Who decides to go back to the classical service.")
+@click.option("--traffic", metavar="ROUTE", help="The route that takes traffic back to the classical service.")
+@click.option("--candidate", metavar="KIND=PKG.MOD:ATTR", help="The hybrid model, as circuit=…, estimator=… and so on.")
+@click.option("--weights", metavar="PATH", help="A circuit's trained parameters, an .npz file.")
+@click.option("--decision", help="How a circuit's values become a prediction: sign, argmax, parity or value.")
+@click.option("--baseline", "baselines", multiple=True, metavar="NAME=PKG.MOD:ATTR", help="Repeatable: a classical model.")
+@click.option("--data", multiple=True, metavar="SPLIT=PATH", help="Repeatable: train=…, validation=…")
+@click.option("--target", metavar="COLUMN", help="The label column of .csv and .parquet files.")
+@click.option("--lockfile", metavar="PATH", help="What pins the libraries.")
+@click.option("--max-gap", metavar="NUMBER", help="How much worse than the baseline the candidate may be.")
+@click.option("--rate-rps", metavar="NUMBER", help="Requests per second, where a gate needs a load.")
+@click.option("--ask/--no-ask", default=None, help="Ask for what cannot be told; by default on a terminal.")
+@click.option("--lock/--no-lock", "with_lock", default=True, help="Measure the baselines and write .qgate/lock.json.")
+@click.option("--force", is_flag=True, help="Overwrite what is there.")
+@click.pass_context
+def init(context: click.Context, /, **given: Any) -> int:
+    """Draft a charter, a workflow and the first lock for this repository, or complete a fragment."""
+    from qgate.init.command import initialise_here  # noqa: PLC0415 -- `detect` and `validate` must start without it
+
+    ask = sys.stdin.isatty() if given["ask"] is None else given["ask"]
+    for line in initialise_here(given | {"ask": ask}, _say(context), today=datetime.now(UTC).date()):
+        click.echo(line)
+    return ExitCode.OK
+
+
+@cli.command()
 @click.option(
     "--out", type=click.Path(file_okay=False, path_type=Path), default=".qgate/demo", help="Where the sample repositories go."
 )
