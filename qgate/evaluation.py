@@ -25,6 +25,7 @@ from qgate.measure.jobs import baseline_jobs
 from qgate.measure.pilot import Trees, measure_pilot
 from qgate.measure.rehearsal import rehearse
 from qgate.settings import Settings
+from qgate.worker.sandbox import open_to_workers
 
 Say = Callable[[str], None]
 
@@ -35,7 +36,7 @@ def measure(run: Opened, scope: Scope, settings: Settings, say: Say) -> None:
     pilots = []
     for charter in (sourced.charter for sourced in scope.reached):
         say(f"measuring {charter.pilot}: {charter.candidate.kind} {charter.candidate.entrypoint}")
-        with _worker_tree(run, settings.prefix, charter) as tree:
+        with _worker_tree(run, settings.prefix) as tree:
             trees = Trees(root=run.tree, worker=tree)
             evidence = measure_pilot(charter, trees, locks.get(charter.pilot), limits=settings.limits)
             if failed := failed_gates(charter, evidence):
@@ -86,7 +87,7 @@ def lock(run: Opened, settings: Settings, say: Say) -> Mapping[str, Any]:
     entries = {}
     for charter in (c.charter for c in run.found.charters):
         say(f"measuring the baselines of {charter.pilot}")
-        with _worker_tree(run, settings.prefix, charter) as tree:
+        with _worker_tree(run, settings.prefix) as tree:
             trees = Trees(root=run.tree, worker=tree)
             evidence = measure_pilot(charter, trees, None, limits=settings.limits, jobs=baseline_jobs)
         entries[charter.pilot] = lock_entry(charter, evidence)
@@ -94,10 +95,11 @@ def lock(run: Opened, settings: Settings, say: Say) -> Mapping[str, Any]:
 
 
 @contextmanager
-def _worker_tree(run: Opened, prefix: str, charter: Charter) -> Iterator[Path]:
-    """A clean export of the head for the worker: no history, none of the declared data files."""
-    data = {str(Path(prefix, file.path)) for file in charter.data.values()}
+def _worker_tree(run: Opened, prefix: str) -> Iterator[Path]:
+    """A clean export of the head for the worker: no history, and no data file of any pilot, since they may share their labels."""
+    data = {str(Path(prefix, file.path)) for found in run.found.charters for file in found.charter.data.values()}
     with TemporaryDirectory(prefix="qgate-tree-") as scratch:
+        open_to_workers(Path(scratch))
         export_tree(run.repository, run.change.head, Path(scratch), leave_out=data)
         yield Path(scratch, prefix)
 

@@ -21,13 +21,17 @@ class WorkOrder:
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Answer:
-    """What a worker said, not yet believed: `error` (its own words) where it failed, else `value` and `arrays`."""
+    """What a worker said, not yet believed: `error` (its own words) where it failed, else `value` and `arrays`.
+
+    `sandbox` is no claim: which layers it was confined by, reported before any foreign code was loaded.
+    """
 
     value: Mapping[str, Any] = field(default_factory=dict)
     arrays: Mapping[str, Array] = field(default_factory=dict)
     error: str | None = None
     log: str = ""
     seconds: float = 0.0
+    sandbox: Mapping[str, Any] = field(default_factory=dict)
 
 
 def numeric(name: str, array: Array) -> Array:

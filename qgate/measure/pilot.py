@@ -16,6 +16,7 @@ from qgate.measure.data import dataset
 from qgate.measure.inputs import read_inputs
 from qgate.measure.jobs import REPETITION, Job, Measured, baseline_jobs, candidate_jobs, splits
 from qgate.worker.launch import run
+from qgate.worker.sandbox import weakest
 from qgate.workloads.dataset import Dataset
 
 LIBRARIES = ("numpy", "scipy", "scikit-learn", "pennylane", "pennylane-lightning")
@@ -77,7 +78,7 @@ def _evidence(
         cells=cells,
         repetitions=_repetitions(repeated, cells),
         lock=lock,
-        facts={"libraries": libraries(), **facts},
+        facts={"libraries": libraries(), "sandbox": weakest(answer.sandbox for _, answer in answered), **facts},
         timings={job.part: answer.seconds for job, answer in answered},
         failures=tuple(failures),
     )
@@ -89,7 +90,7 @@ def _read(job: Job, answer: Answer) -> Measured:
         raise MeasurementError(answer.error)
     try:
         return job.read(answer)
-    except (TypeError, KeyError, ValueError, AttributeError, IndexError) as error:
+    except (TypeError, KeyError, ValueError, AttributeError, IndexError, ArithmeticError) as error:
         raise MeasurementError(f"the worker's answer is malformed: {type(error).__name__}: {error}") from error
 
 

@@ -1,59 +1,39 @@
-"""The worker's side: reads an order, calls the pull request's code, writes one frame to the answer pipe.
+"""The worker's side: confines itself, reads an order from standard input, and answers it with the pull request's code.
 
-Runs as `python -I -m qgate.worker.child ORDER_FILE TREE`. Everything that this process says is a claim.
+Runs as `python -I -m qgate.worker.child POLICY ANSWER_FD`. The first line on the answer pipe says which layers of the sandbox
+hold; it is written before any code of the pull request is loaded. The frame behind it is a claim.
 """
 
+import contextlib
+import json
 import os
 import sys
-import traceback
-from collections.abc import Callable, Mapping
-from pathlib import Path
-from typing import Any
 
-from qgate.domain.work import WorkOrder
-from qgate.worker.protocol import pack, unpack
-
-ANSWER_FD = "QGATE_ANSWER_FD"
-_LAST_FRAMES = 6
+from qgate.worker.sandbox import Policy, confine
 
 
-def main(order_file: str, tree: str) -> None:
-    """Answer the order in `order_file` with the code in `tree`."""
-    value, arrays = unpack(Path(order_file).read_bytes())
-    order = WorkOrder(kind=value["kind"], value=value["value"], arrays=arrays)
-    answerer = _answerer(order.kind)
-    os.chdir(tree)
-    sys.path[:0] = [tree, str(Path(tree, "src"))]
-    try:
-        said, numbers = answerer(order)
-        frame = pack({"answer": said}, numbers)
-    except BaseException as error:  # noqa: BLE001 -- whatever that code raises, SystemExit too, is reported in its own words
-        frame = pack({"error": _words(error)}, {})
-    with os.fdopen(int(os.environ[ANSWER_FD]), "wb") as pipe:
-        pipe.write(frame)
+def main(policy_json: str, answer_fd: str) -> None:
+    """Answer the order with the code in the policy's tree, or leave where a required layer is missing."""
+    policy, pipe = Policy(**json.loads(policy_json)), int(answer_fd)
+    os.set_inheritable(pipe, False)  # noqa: FBT003 -- its only parameter
+    layers = confine(policy)
+    os.write(pipe, json.dumps(layers.facts()).encode() + b"\n")
+    if policy.required and layers.missing:
+        return
+    from qgate.worker.answer import answer  # noqa: PLC0415 -- numpy may start threads, which confining comes too late for
+
+    frame = answer(_order(), policy.tree)
+    with contextlib.suppress(Exception):  # that code may have closed or replaced it
+        sys.stdout.flush()
+    with os.fdopen(pipe, "wb") as stream:
+        stream.write(frame)
+    os._exit(0)  # without waiting for threads and exit handlers of that code
 
 
-def _answerer(kind: str) -> Callable[[WorkOrder], tuple[Mapping[str, Any], Mapping[str, Any]]]:
-    """Imported before the tree is on the path, so that a module of the same name there cannot take its place."""
-    if kind == "estimator":
-        from qgate.worker.answer_estimator import answer  # noqa: PLC0415 -- only what this order needs is imported
-    elif kind == "command":
-        from qgate.worker.answer_command import answer  # noqa: PLC0415 -- only what this order needs is imported
-    else:
-        from qgate.worker.answer_circuit import answer  # noqa: PLC0415 -- only what this order needs is imported
-    return answer
-
-
-def _words(error: BaseException) -> str:
-    """The error and the last frames of the code that raised it, without our own."""
-    frames = [f for f in traceback.extract_tb(error.__traceback__) if f.filename != __file__]
-    where = [f"{_short(f.filename)}:{f.lineno} in {f.name}" for f in frames[-_LAST_FRAMES:]]
-    return "\n".join([f"{type(error).__name__}: {error}", *where])
-
-
-def _short(filename: str) -> str:
-    path = Path(filename)
-    return str(path.relative_to(Path.cwd())) if path.is_relative_to(Path.cwd()) else "/".join(path.parts[-3:])
+def _order() -> bytes:
+    frame = sys.stdin.buffer.read()
+    os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
+    return frame
 
 
 if __name__ == "__main__":

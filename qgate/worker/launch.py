@@ -1,45 +1,51 @@
-"""Workers started, watched and ended: each in its own process group, with limits; the answer on one pipe, the log on another."""
+"""Workers started, watched and ended: each in its own process group and sandbox; the answer on one pipe, the log on another."""
 
 import contextlib
+import json
 import os
-import resource
 import selectors
 import signal
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import IO
 
 from qgate.domain.limits import Limits
 from qgate.domain.work import Answer, WorkOrder
-from qgate.worker.child import ANSWER_FD
-from qgate.worker.protocol import FrameError, pack, unpack
+from qgate.worker import privileges
+from qgate.worker.protocol import pack
+from qgate.worker.reply import Ending, answer_of
+from qgate.worker.sandbox import GROUP, USERS, Policy, open_to_workers
 
 # What a worker may see of our environment: numeric libraries' own switches, which some processors need. Never a token.
-_PASSED_ON = ("OPENBLAS_CORETYPE", "OPENBLAS_L2_SIZE", "SSL_CERT_FILE")
+_PASSED_ON = ("OPENBLAS_CORETYPE", "OPENBLAS_L2_SIZE")
 _LOG_BYTES = 64 * 1024
 _TICK = 0.2
 _GRACE = 1.0
 
 
 def run(orders: Sequence[WorkOrder], tree: Path, limits: Limits) -> tuple[Answer, ...]:
-    """Answers in the order of `orders`, all workers side by side, each with its own hash seed and scratch directory.
+    """Answers in the order of `orders`, all workers side by side, each with its own hash seed, scratch directory and sandbox.
 
-    A worker that dies, hangs, or says too much or nothing is an `Answer` with an error; it and all that it started in its group
-    are killed before this returns.
+    A worker that dies, hangs, says too much or nothing, or misses a layer of the sandbox that is required, is an `Answer` with an
+    error; it and all that it started are killed before this returns.
     """
-    with tempfile.TemporaryDirectory(prefix="qgate-worker-") as scratch:
-        workers = [_start(i, order, tree, Path(scratch), limits) for i, order in enumerate(orders)]
+    _guard_oneself()
+    with _scratch() as scratch:
+        workers: list[_Worker] = []
         try:
+            for number, (order, uid) in enumerate(zip(orders, _private_users(len(orders)), strict=True)):
+                workers.append(_start(number, order, _policy(tree, scratch / str(number), uid, limits)))
             _watch(workers, limits)
         finally:
             for worker in workers:
                 _end(worker)
-        return tuple(_answer(w, limits) for w in workers)
+        return tuple(answer_of(w.ending(), limits) for w in workers)
 
 
 @dataclass(kw_only=True)
@@ -48,51 +54,100 @@ class _Worker:
 
     process: subprocess.Popen[bytes]
     answer_pipe: IO[bytes]
+    uid: int | None
     started: float
     ended: float = 0.0
     exited: float = 0.0
-    answer: bytearray = field(default_factory=bytearray)
+    said: bytearray = field(default_factory=bytearray)
     log: bytearray = field(default_factory=bytearray)
     stopped: str | None = None
+
+    def ending(self) -> Ending:
+        """How it ended, once it has."""
+        seconds = self.ended - self.started
+        return Ending(code=self.process.returncode, said=self.said, log=self.log, seconds=seconds, stopped=self.stopped)
 
 
 def environment(home: Path, hash_seed: int, passed_on: Mapping[str, str]) -> dict[str, str]:
     """The worker's whole environment: an allow-list, since a block-list forgets the next token's name."""
     fixed = {"PATH": "/usr/local/bin:/usr/bin:/bin", "HOME": str(home), "TMPDIR": str(home), "LANG": "C.UTF-8"}
     quiet = {"PYTHONHASHSEED": str(hash_seed), "PYTHONDONTWRITEBYTECODE": "1", "MPLBACKEND": "Agg"}
-    threads = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
+    # joblib's processes need shared memory, which outlives them; it says so at every start where it finds out by itself.
+    threads = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "JOBLIB_MULTIPROCESSING": "0"}
     return fixed | quiet | threads | {name: passed_on[name] for name in _PASSED_ON if name in passed_on}
 
 
-def _start(number: int, order: WorkOrder, tree: Path, scratch: Path, limits: Limits) -> _Worker:
-    home = scratch / str(number)
-    home.mkdir()
-    order_file = home / "order"
-    order_file.write_bytes(pack({"kind": order.kind, "value": dict(order.value)}, order.arrays))
+def _guard_oneself() -> None:
+    """The judge's memory is closed to workers of the same user; what they leave behind comes to it to be reaped."""
+    with contextlib.suppress(OSError):  # not on Linux
+        privileges.hide_memory()
+        privileges.adopt_orphans()
+
+
+def _private_users(count: int) -> list[int | None]:
+    """A user for each worker that no process has now: two runs on one machine must not end each other's workers."""
+    if os.geteuid() != 0:
+        return [None] * count
+    taken = privileges.users_at_work()
+    free = [uid for uid in USERS if uid not in taken]
+    return [*free[:count], *[None] * (count - len(free))]
+
+
+def _policy(tree: Path, home: Path, uid: int | None, limits: Limits) -> Policy:
+    return Policy(
+        tree=str(tree),
+        scratch=str(home),
+        uid=uid,
+        required=limits.sandbox_required,
+        seconds=limits.seconds,
+        memory_bytes=limits.memory_bytes,
+        file_bytes=limits.file_bytes,
+        open_files=limits.open_files,
+        processes=limits.processes,
+    )
+
+
+@contextmanager
+def _scratch() -> Iterator[Path]:
+    """A directory for the workers' homes. `rm` removes what they left: deep trees and odd modes, and it follows no link."""
+    scratch = Path(tempfile.mkdtemp(prefix="qgate-worker-"))
+    open_to_workers(scratch)
+    try:
+        yield scratch
+    finally:
+        for command in (["chmod", "-R", "u+rwX"], ["rm", "-rf"]):
+            subprocess.run([*command, "--", str(scratch)], check=False, stderr=subprocess.DEVNULL)
+
+
+def _start(number: int, order: WorkOrder, policy: Policy) -> _Worker:
+    home = Path(policy.scratch)
+    home.mkdir(mode=0o700)
     reader, writer = os.pipe()
     try:
-        process = subprocess.Popen(
-            [sys.executable, "-I", "-m", "qgate.worker.child", str(order_file), str(tree)],
-            cwd="/",
-            env=environment(home, number, os.environ) | {ANSWER_FD: str(writer)},
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            pass_fds=(writer,),
-            start_new_session=True,
-        )
+        with tempfile.TemporaryFile() as question:
+            question.write(pack({"kind": order.kind, "value": dict(order.value)}, order.arrays))
+            question.seek(0)
+            process = subprocess.Popen(
+                [sys.executable, "-I", "-m", "qgate.worker.child", json.dumps(asdict(policy)), str(writer)],
+                cwd="/",
+                env=environment(home, number, os.environ),
+                stdin=question,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+                pass_fds=(writer,),
+                start_new_session=True,
+            )
     finally:
         os.close(writer)
-    resource.prlimit(process.pid, resource.RLIMIT_AS, (limits.memory_bytes, limits.memory_bytes))
-    resource.prlimit(process.pid, resource.RLIMIT_CORE, (0, 0))
-    return _Worker(process=process, answer_pipe=os.fdopen(reader, "rb", buffering=0), started=time.monotonic())
+    pipe = os.fdopen(reader, "rb", buffering=0)
+    return _Worker(process=process, answer_pipe=pipe, uid=policy.uid, started=time.monotonic())
 
 
 def _watch(workers: Sequence[_Worker], limits: Limits) -> None:
     """Reads all pipes until every worker's are closed or abandoned."""
     with selectors.DefaultSelector() as selector:
         for worker in workers:
-            selector.register(worker.answer_pipe, selectors.EVENT_READ, (worker, worker.answer))
+            selector.register(worker.answer_pipe, selectors.EVENT_READ, (worker, worker.said))
             selector.register(_stdout(worker), selectors.EVENT_READ, (worker, worker.log))
         while selector.get_map():
             for key, _ in selector.select(timeout=_TICK):
@@ -118,12 +173,17 @@ def _read(selector: selectors.BaseSelector, key: selectors.SelectorKey, limits: 
 def _is_over(worker: _Worker, limits: Limits) -> bool:
     """Whether to stop listening: its time is up, or it ended and something it left behind holds its pipes open."""
     now = time.monotonic()
-    if worker.process.poll() is not None:
+    if _has_exited(worker):
         worker.exited = worker.exited or now
         return now - worker.exited > _GRACE
     if now - worker.started > limits.seconds:
         worker.stopped = f"it took longer than {limits.seconds:g} seconds"
     return worker.stopped is not None
+
+
+def _has_exited(worker: _Worker) -> bool:
+    """Without reaping it: as long as it is not, its number cannot be given to another process, which we would kill for it."""
+    return os.waitid(os.P_PID, worker.process.pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is not None
 
 
 def _abandon(selector: selectors.BaseSelector, worker: _Worker) -> None:
@@ -140,33 +200,31 @@ def _stdout(worker: _Worker) -> IO[bytes]:
 
 
 def _end(worker: _Worker) -> None:
-    """Kills the worker's process group, also what it left behind there after ending itself."""
-    with contextlib.suppress(ProcessLookupError):
+    """Kills the worker's process group and all processes of its user, also what it left behind after ending itself."""
+    if worker.process.returncode is not None:
+        return
+    with contextlib.suppress(ProcessLookupError, PermissionError):  # macOS answers so where only a zombie is left
         os.killpg(worker.process.pid, signal.SIGKILL)
     worker.process.wait()
+    if worker.uid is not None:
+        _sweep(worker.uid)
+    _reap(worker.process.pid)
     worker.ended = worker.ended or time.monotonic()
     worker.answer_pipe.close()
     _stdout(worker).close()
 
 
-def _answer(worker: _Worker, limits: Limits) -> Answer:
-    log = worker.log.decode(errors="replace")
-    seconds = worker.ended - worker.started
-    if worker.stopped:
-        return Answer(error=f"the worker was stopped: {worker.stopped}", log=log, seconds=seconds)
-    if not worker.answer:
-        return Answer(error=_silence(worker.process.returncode, limits, log), log=log, seconds=seconds)
-    try:
-        value, arrays = unpack(bytes(worker.answer))
-    except FrameError as error:
-        return Answer(error=f"the worker's answer cannot be read: {error}", log=log, seconds=seconds)
-    if "answer" not in value or not isinstance(value["answer"], dict):
-        return Answer(error=str(value.get("error", "the worker's answer has no value")), log=log, seconds=seconds)
-    return Answer(value=value["answer"], arrays=arrays, log=log, seconds=seconds)
+def _sweep(uid: int) -> None:
+    """Kills every process of a private user at once: as that user, who can signal nobody else."""
+    with contextlib.suppress(OSError):  # the user could not be had, so that nothing runs as him
+        kill = [sys.executable, "-I", "-S", "-c", "import os; os.kill(-1, 9)"]
+        subprocess.run(kill, check=False, cwd="/", env={}, user=uid, group=GROUP, extra_groups=[], stderr=subprocess.DEVNULL)
 
 
-def _silence(code: int, limits: Limits, log: str) -> str:
-    how = f"was killed by {signal.Signals(-code).name}" if code < 0 else f"ended with exit code {code}"
-    memory = f"; its memory limit is {limits.memory_bytes >> 20:,} MiB" if code < 0 or "MemoryError" in log else ""
-    last = log.strip().splitlines()[-1:] or ["it printed nothing"]
-    return f"the worker {how} without an answer{memory}: {last[0]}"
+def _reap(group: int) -> None:
+    """Waits for the killed orphans that came to us, at most a second."""
+    patience = time.monotonic() + _GRACE
+    with contextlib.suppress(ChildProcessError):
+        while time.monotonic() < patience:
+            if os.waitpid(-group, os.WNOHANG) == (0, 0):
+                time.sleep(0.002)
