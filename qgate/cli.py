@@ -195,7 +195,7 @@ def validate(charters: tuple[Path, ...], repo: Path, shape: str) -> int:
     """The charters' problems, each with file:line:col, cause and fix."""
     paths = charters or tuple(sorted(p for pattern in PATTERNS for p in repo.glob(pattern)))
     if not paths:
-        raise UsageError(f"there is no charter in {repo}/.qgate: write one (docs/charter.md), or name a file")
+        raise UsageError(f"there is no charter in {repo}/.qgate: `qgate init` drafts one, or name a file")
     problems = tuple(p for path in paths for p in _problems_of(path))
     _print_problems(problems, shape)
     invalid = any(p.severity is Severity.ERROR for p in problems)
