@@ -72,7 +72,8 @@ def _baseline(name: str, value: dict[str, Any]) -> Baseline:
 
 
 def _shots(value: dict[str, Any]) -> Shots:
-    return Shots(schedule=tuple(value.get("schedule", ())), seeds=tuple(value.get("seeds", ())))
+    seeds = tuple(value.get("seeds", ()))
+    return Shots(schedule=tuple(value.get("schedule", ())), seeds=seeds, agreement=float(value.get("agreement", Shots.agreement)))
 
 
 def _gate(document: Document, index: int, value: dict[str, Any]) -> Gate:

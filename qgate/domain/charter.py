@@ -141,11 +141,13 @@ class Baseline:
 class Shots:
     """The shot schedule and the seeds that each level is repeated with; the last level decides the gates.
 
-    An empty schedule means that the candidate has no shots: seeds, if any, are still injected.
+    An empty schedule means that the candidate has no shots: seeds, if any, are still injected. `agreement` is the share of
+    re-salted seed lists that must give the same verdict.
     """
 
     schedule: tuple[int, ...] = ()
     seeds: tuple[int, ...] = ()
+    agreement: float = 0.8
 
     @property
     def planned(self) -> tuple[tuple[int | None, int | None], ...]:
@@ -157,6 +159,24 @@ class Shots:
         """The (shots, seed) pairs that decide the gates: all seeds at the last level of the schedule."""
         last = self.schedule[-1] if self.schedule else None
         return tuple(pair for pair in self.planned if pair[0] == last)
+
+    def salted(self, salt: int) -> "Shots":
+        """The deciding level with a seed list that nobody chose: it follows from the charter's and `salt` alone."""
+        seeds = tuple(_salted(seed, salt) for seed in self.seeds)
+        return Shots(schedule=self.schedule[-1:], seeds=seeds, agreement=self.agreement)
+
+
+# How many re-salted seed lists a verdict is tried on, where shots are cheap.
+SALTS = 20
+
+
+def salt_role(salt: int) -> str:
+    """The role of the cells that are drawn with a re-salted seed list."""
+    return f"salt:{salt}"
+
+
+def _salted(seed: int, salt: int) -> int:
+    return int.from_bytes(hashlib.sha256(f"qgate/salt/{salt}/{seed}".encode()).digest()[:4], "little")
 
 
 @dataclass(frozen=True, kw_only=True)

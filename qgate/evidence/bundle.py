@@ -37,7 +37,7 @@ def _write_pilot(pilot: PilotEvidence, position: int, directory: Path) -> dict[s
     slug = re.sub(r"[^a-z0-9]+", "-", pilot.pilot.lower()).strip("-")[:40]
     path = f"{ARRAYS}/{position:02d}-{slug}.npz"
     buffer = io.BytesIO()
-    np.savez(buffer, allow_pickle=False, **_arrays(pilot))
+    np.savez_compressed(buffer, allow_pickle=False, **_arrays(pilot))
     (directory / path).write_bytes(buffer.getvalue())
     return {
         "pilot": pilot.pilot,

@@ -12,6 +12,7 @@ from qgate.errors import MeasurementError
 from qgate.workloads import circuit, estimator
 from qgate.workloads.dataset import Dataset
 
+CANDIDATE = "candidate"
 REPETITION = "repetition"
 
 
@@ -117,7 +118,7 @@ def _estimator_jobs(charter: Charter, data: Mapping[str, Dataset]) -> tuple[Job,
         return Job(part=part, order=estimator.order(ask, data), read=read)
 
     first = shots.deciding[:1]
-    return job("candidate", estimator.pairs(shots), splits(charter)), job(REPETITION, first, splits(charter)[:1])
+    return job(CANDIDATE, estimator.pairs(shots), splits(charter)), job(REPETITION, first, splits(charter)[:1])
 
 
 def _circuit_jobs(charter: Charter, data: Mapping[str, Dataset]) -> tuple[Job, Job]:
@@ -130,8 +131,10 @@ def _circuit_jobs(charter: Charter, data: Mapping[str, Dataset]) -> tuple[Job, J
         def read(answer: Answer) -> Measured:
             results = circuit.simulated(answer, data, on)
             cells = circuit.cells(results, rule=rule, shots=shots, data=data, task=kind)
+            if part == CANDIDATE:
+                cells += circuit.salted_cells(results, rule=rule, shots=shots, data=data, task=kind)
             return Measured(cells=cells, facts=circuit.facts(results, answer))
 
         return Job(part=part, order=circuit.order(candidate, data, on), read=read)
 
-    return job("candidate", charter.shots, splits(charter)), job(REPETITION, _first(charter.shots), splits(charter)[:1])
+    return job(CANDIDATE, charter.shots, splits(charter)), job(REPETITION, _first(charter.shots), splits(charter)[:1])

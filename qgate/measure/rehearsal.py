@@ -11,7 +11,7 @@ from typing import Any
 from qgate.domain.charter import Charter, Gate, Remediation, Shots, rehearsal_role
 from qgate.domain.evidence import Failure, PilotEvidence
 from qgate.domain.limits import Limits
-from qgate.measure.jobs import Job, candidate_jobs
+from qgate.measure.jobs import CANDIDATE, Job, candidate_jobs
 from qgate.measure.pilot import Trees, measure_pilot
 from qgate.workloads.dataset import Dataset
 
@@ -23,7 +23,7 @@ def rehearse(charter: Charter, evidence: PilotEvidence, failed: Iterable[Gate], 
     tried = {rehearsal_role(g.remediation): g.remediation for g in failed if g.remediation.set}
     for role, remediation in tried.items():
         again = measure_pilot(remedied(charter, remediation), trees, None, limits=limits, jobs=_candidate_alone)
-        cells = tuple(replace(c, key=replace(c.key, role=role)) for c in again.cells)
+        cells = tuple(replace(c, key=replace(c.key, role=role)) for c in again.cells if c.key.role == CANDIDATE)
         failures = tuple(Failure(part=role, message=f.message) for f in again.failures)
         evidence = replace(
             evidence,

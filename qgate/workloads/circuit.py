@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from qgate.charter.metrics import Task
-from qgate.domain.charter import Candidate, Shots
+from qgate.domain.charter import SALTS, Candidate, Shots, salt_role
 from qgate.domain.evidence import Array, Cell, CellKey
 from qgate.domain.work import Answer, WorkOrder
 from qgate.errors import MeasurementError
@@ -80,6 +80,21 @@ def cells(
             values = result.exact() if count is None or seed is None else result.sampled(count, seed)
             key = CellKey(role=ROLE, split=split, shots=count, seed=seed)
             found.append(_cell(key, rule, values, classes, task))
+    return tuple(found)
+
+
+def salted_cells(
+    results: Mapping[str, Simulated], *, rule: str, shots: Shots, data: Mapping[str, Dataset], task: Task
+) -> tuple[Cell, ...]:
+    """The deciding cells drawn with re-salted seed lists (`qgate.gates.lucky_seed`); none without shots."""
+    classes = classes_of(dict(data))
+    found = []
+    for split, result in results.items():
+        for salt in range(SALTS):
+            for count, seed in shots.salted(salt).planned:
+                if count is not None and seed is not None:
+                    key = CellKey(role=salt_role(salt), split=split, shots=count, seed=seed)
+                    found.append(_cell(key, rule, result.sampled(count, seed), classes, task))
     return tuple(found)
 
 
