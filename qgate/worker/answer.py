@@ -1,5 +1,6 @@
 """Answers one order with the code in a tree: a frame with what it says, or with the words of what it raised."""
 
+import importlib
 import os
 import sys
 import traceback
@@ -11,6 +12,12 @@ from qgate.domain.work import WorkOrder
 from qgate.worker.protocol import pack, unpack
 
 _LAST_FRAMES = 6
+# Only the module that an order needs is imported: PennyLane alone takes a second.
+_ANSWERERS = {
+    "circuit": "qgate.worker.answer_circuit",
+    "command": "qgate.worker.answer_command",
+    "estimator": "qgate.worker.answer_estimator",
+}
 Answerer = Callable[[WorkOrder], tuple[Mapping[str, Any], Mapping[str, Any]]]
 
 
@@ -30,10 +37,7 @@ def answer(frame: bytes, tree: str) -> bytes:
 
 def _answerer(kind: str) -> Answerer:
     """Imported before the tree is on the path, so that a module of the same name there cannot take its place."""
-    if kind == "estimator":
-        from qgate.worker.answer_estimator import answer as answerer  # noqa: PLC0415 -- only what this order needs is imported
-    else:
-        from qgate.worker.answer_circuit import answer as answerer  # noqa: PLC0415 -- only what this order needs is imported
+    answerer: Answerer = importlib.import_module(_ANSWERERS[kind]).answer
     return answerer
 
 
