@@ -5,7 +5,7 @@ of shape (rows,).
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import Any
 
@@ -30,18 +30,32 @@ GATES: Mapping[str, tuple[int, int]] = MappingProxyType(
     | {"MultiRZ": (0, 1)}
 )
 MATRIX = "Matrix"
+STATE = "StatePrep"
 MEASUREMENT_KINDS = ("expval", "var", "probs")
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Operation:
-    """A gate of `GATES`, or `Matrix` with a unitary of shape (2^k, 2^k), or (rows, 2^k, 2^k) where it differs by row."""
+    """A gate of `GATES`; `Matrix` with a unitary; or, first in a circuit only, `StatePrep` with amplitudes of its wires.
+
+    A unitary has the shape (2^k, 2^k), amplitudes (2^k,); where they differ by row, an axis of rows comes first.
+    """
 
     name: str
     wires: tuple[int, ...]
     adjoint: bool = False
     parameters: tuple[Parameter, ...] = ()
     matrix: Array | None = None
+    amplitudes: Array | None = None
+
+    @property
+    def varies(self) -> bool:
+        """Whether it differs by row."""
+        if self.matrix is not None:
+            return self.matrix.ndim > 2  # noqa: PLR2004 -- a matrix has two axes; a third one is the rows
+        if self.amplitudes is not None:
+            return self.amplitudes.ndim > 1
+        return any(not isinstance(p, float) for p in self.parameters)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -89,7 +103,7 @@ class CircuitBatch:
 
 
 def structure(batch: CircuitBatch) -> tuple[Any, ...]:
-    """What must be equal for two circuits to share a batch: everything except parameters and matrices."""
+    """What must be equal for two circuits to share a batch: everything except parameters, matrices and amplitudes."""
     operations = tuple((o.name, o.wires, o.adjoint, o.matrix is None) for o in batch.operations)
     measurements = tuple((m.kind, m.wires, m.terms, None if m.matrix is None else m.matrix.tobytes()) for m in batch.measurements)
     return batch.wires, operations, measurements
@@ -109,11 +123,26 @@ def stack(batches: list[CircuitBatch]) -> CircuitBatch:
                 wires=operation.wires,
                 adjoint=operation.adjoint,
                 parameters=tuple(_join(column, counts) for column in columns),
-                matrix=_join_matrices(siblings, counts),
+                matrix=_join_arrays([o.matrix for o in siblings], counts, axes=2),
+                amplitudes=_join_arrays([o.amplitudes for o in siblings], counts, axes=1),
             )
         )
     rows = np.concatenate([b.rows for b in batches])
     return CircuitBatch(rows=rows, wires=first.wires, operations=tuple(operations), measurements=first.measurements)
+
+
+def one_row(batch: CircuitBatch, position: int) -> CircuitBatch:
+    """The circuit of one row of a batch on its own."""
+    operations = tuple(
+        replace(
+            o,
+            parameters=tuple(p if isinstance(p, float) else float(p[position]) for p in o.parameters),
+            matrix=o.matrix[position] if o.varies and o.matrix is not None else o.matrix,
+            amplitudes=o.amplitudes[position] if o.varies and o.amplitudes is not None else o.amplitudes,
+        )
+        for o in batch.operations
+    )
+    return replace(batch, rows=batch.rows[position : position + 1], operations=operations)
 
 
 def _join(column: tuple[Parameter, ...], counts: list[int]) -> Parameter:
@@ -121,14 +150,14 @@ def _join(column: tuple[Parameter, ...], counts: list[int]) -> Parameter:
     return float(joined[0]) if np.all(joined == joined[0]) else joined
 
 
-def _join_matrices(siblings: list[Operation], counts: list[int]) -> Array | None:
-    matrices = [o.matrix for o in siblings if o.matrix is not None]
-    if not matrices:
+def _join_arrays(siblings: list[Array | None], counts: list[int], *, axes: int) -> Array | None:
+    arrays = [a for a in siblings if a is not None]
+    if not arrays:
         return None
-    if all(np.array_equal(m, matrices[0]) for m in matrices):
-        return matrices[0]
-    size = matrices[0].shape[-1]
-    return np.concatenate([np.broadcast_to(m, (n, size, size)) for m, n in zip(matrices, counts, strict=True)])
+    if all(np.array_equal(a, arrays[0]) for a in arrays):
+        return arrays[0]
+    shape = arrays[0].shape[-axes:]
+    return np.concatenate([np.broadcast_to(a, (n, *shape)) for a, n in zip(arrays, counts, strict=True)])
 
 
 def group_by_structure(circuits: Iterator[CircuitBatch]) -> tuple[CircuitBatch, ...]:

@@ -1,7 +1,8 @@
 """Circuits on the wire between worker and judge: JSON for structure, arrays for numbers.
 
 What comes in is a claim of code that nobody has reviewed, so `decode` checks all of it before anything is simulated: names,
-wires, counts, finiteness, that matrices are unitary and observables Hermitian, that every row is described once, and the bounds.
+wires, counts, finiteness, that matrices are unitary, observables Hermitian and states of norm 1, that every row is described
+once, and the bounds.
 """
 
 from collections.abc import Mapping, Sequence
@@ -12,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from qgate.errors import MeasurementError
-from qgate.quantum.circuit import GATES, MATRIX, MEASUREMENT_KINDS, CircuitBatch, Measurement, Operation, PauliTerm
+from qgate.quantum.circuit import GATES, MATRIX, MEASUREMENT_KINDS, STATE, CircuitBatch, Measurement, Operation, PauliTerm
 
 Array = npt.NDArray[Any]
 _TOLERANCE = 1e-8
@@ -49,11 +50,12 @@ def _encode_operation(prefix: str, operation: Operation, arrays: dict[str, Array
         else:
             arrays[f"{prefix}.p{i}"] = parameter
             parameters.append(f"{prefix}.p{i}")
-    matrix = None
-    if operation.matrix is not None:
-        matrix = f"{prefix}.matrix"
-        arrays[matrix] = operation.matrix
-    return [operation.name, list(operation.wires), operation.adjoint, parameters, matrix]
+    array = operation.matrix if operation.amplitudes is None else operation.amplitudes
+    name = None
+    if array is not None:
+        name = f"{prefix}.{'matrix' if operation.amplitudes is None else 'amplitudes'}"
+        arrays[name] = array
+    return [operation.name, list(operation.wires), operation.adjoint, parameters, name]
 
 
 def _encode_measurement(prefix: str, measurement: Measurement, arrays: dict[str, Array]) -> list[Any]:
@@ -106,6 +108,7 @@ class _Reader:
         self._bound(wires, self._bounds.wires, "qubits", "state vectors double with each")
         self._bound(len(value["operations"]), self._bounds.gates, "gates", "each is applied for every row")
         operations = tuple(self._operation(o, wires, len(rows)) for o in value["operations"])
+        _require(all(o.name != STATE for o in operations[1:]), f"{STATE} is not the first operation")
         measurements = tuple(self._measurement(m, wires) for m in value["measurements"])
         _require(measurements, "the circuit returns no measurement")
         return CircuitBatch(rows=rows, wires=wires, operations=operations, measurements=measurements)
@@ -129,16 +132,19 @@ class _Reader:
         return array
 
     def _operation(self, value: Any, wires: int, rows: int) -> Operation:
-        name, on, adjoint, parameters, matrix = value
+        name, on, adjoint, parameters, array = value
         chosen = self._wires(on, wires)
         _require(type(adjoint) is bool, "adjoint must be true or false")
         if name == MATRIX:
             _require(not parameters, "a matrix takes no parameters")
-            return Operation(name=name, wires=chosen, adjoint=adjoint, matrix=self._unitary(matrix, len(chosen), rows))
+            return Operation(name=name, wires=chosen, adjoint=adjoint, matrix=self._unitary(array, len(chosen), rows))
+        if name == STATE:
+            _require(not parameters and not adjoint, f"{STATE} takes amplitudes only")
+            return Operation(name=name, wires=chosen, amplitudes=self._amplitudes(array, len(chosen), rows))
         _require(name in GATES, f"gate {name!r} is unknown")
         width, count = GATES[name]
         _require(width in {0, len(chosen)} and chosen, f"{name} on {len(chosen)} wires")
-        _require(len(parameters) == count and matrix is None, f"{name} with {len(parameters)} parameters")
+        _require(len(parameters) == count and array is None, f"{name} with {len(parameters)} parameters")
         return Operation(name=name, wires=chosen, adjoint=adjoint, parameters=tuple(self._parameter(p, rows) for p in parameters))
 
     def _parameter(self, value: Any, rows: int) -> float | Array:
@@ -155,6 +161,13 @@ class _Reader:
         identity = matrix @ np.conj(np.swapaxes(matrix, -1, -2))
         _require(np.allclose(identity, np.eye(size), atol=_TOLERANCE), f"matrix {name} is not unitary")
         return matrix
+
+    def _amplitudes(self, name: str, wires: int, rows: int) -> Array:
+        shape = (2**wires,) if self._arrays[name].ndim == 1 else (rows, 2**wires)
+        amplitudes = self._numbers(name, shape, np.complex128)
+        norms = np.linalg.norm(amplitudes, axis=-1)
+        _require(np.allclose(norms, 1.0, rtol=0, atol=_TOLERANCE), f"the amplitudes {name} have not the norm 1")
+        return amplitudes
 
     def _measurement(self, value: Any, wires: int) -> Measurement:
         kind, on, terms, matrix = value

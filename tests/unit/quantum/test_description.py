@@ -105,6 +105,39 @@ def test_a_forged_description_is_refused(change, words):
         decode(value, arrays, rows=3, bounds=Bounds())
 
 
+def prepared(amplitudes: Any, *, first: bool = True) -> CircuitBatch:
+    preparation = Operation(name="StatePrep", wires=(1, 0), amplitudes=amplitudes)
+    flip = Operation(name="PauliX", wires=(0,))
+    operations = (preparation, flip) if first else (flip, preparation)
+    return CircuitBatch(rows=np.arange(3, dtype=np.int64), wires=2, operations=operations, measurements=(Z0,))
+
+
+STATES = np.array([[1, 0, 0, 0], [0.6, 0.8j, 0, 0], [0, 0, 0, 1]], dtype=np.complex128)
+
+
+def test_amplitudes_are_read_back():
+    value, arrays = encode([prepared(STATES)])
+    (batch,) = decode(value, arrays, rows=3, bounds=Bounds())
+    assert batch.operations[0].amplitudes is STATES
+
+
+@pytest.mark.parametrize(
+    ("forged", "words"),
+    [
+        (prepared(STATES * [[1], [1], [1.1]]), "norm 1"),
+        (prepared(STATES[:2]), "complex128"),
+        (prepared(STATES[:, :2]), "complex128"),
+        (prepared(STATES.real.copy()), "float64"),
+        (prepared(STATES * np.nan), "NaN"),
+        (prepared(STATES, first=False), "not the first"),
+    ],
+)
+def test_forged_amplitudes_are_refused(forged, words):
+    value, arrays = encode([forged])
+    with pytest.raises(MeasurementError, match=words):
+        decode(value, arrays, rows=3, bounds=Bounds())
+
+
 def test_an_empty_description_is_refused():
     with pytest.raises(MeasurementError, match="0 rows"):
         decode([], {}, rows=3, bounds=Bounds())

@@ -223,7 +223,8 @@ def test_frequencies_of_two_outcomes_are_binomial_with_the_right_side():
 
 def test_marginal_keeps_the_order_asked_for():
     probabilities = np.arange(8.0) / 28
-    np.testing.assert_allclose(marginal(probabilities, [2, 0], 3), np.array([0 + 2, 4 + 6, 1 + 3, 5 + 7]) / 28)
+    expected = np.array([[0 + 2, 4 + 6, 1 + 3, 5 + 7]]) / 28
+    np.testing.assert_allclose(marginal(probabilities, [2, 0], 3), expected)
 
 
 def no_measurement(x, weights):
