@@ -1,10 +1,13 @@
 """The user's circuit function described as data. Runs in the worker, beside the pull request's code: what it says is a claim.
 
-Each row's call is recorded as PennyLane records a QNode's, lowered to lightning's native gates, and grouped by structure.
+A call is recorded as PennyLane records a QNode's and lowered to lightning's native gates: one call for all rows where that is
+sound (`qgate.quantum.tracer`) and gives what rows called on their own give; otherwise one call per row, grouped by structure.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any
+from unittest import mock
 
 import numpy as np
 import numpy.typing as npt
@@ -14,13 +17,28 @@ from pennylane.ops import Conditional
 from pennylane.ops.op_math import Adjoint
 
 from qgate.errors import MeasurementError
-from qgate.quantum.circuit import GATES, MATRIX, CircuitBatch, Measurement, Operation, PauliTerm, group_by_structure
+from qgate.quantum import tracer
+from qgate.quantum.circuit import (
+    GATES,
+    MATRIX,
+    STATE,
+    CircuitBatch,
+    Measurement,
+    Operation,
+    Parameter,
+    PauliTerm,
+    group_by_structure,
+    one_row,
+    structure,
+)
 
 Array = npt.NDArray[Any]
 _INERT = frozenset({"Identity", "GlobalPhase", "Barrier", "WireCut", "Snapshot"})
 _KINDS = ((ExpectationMP, "expval"), (VarianceMP, "var"), (ProbabilityMP, "probs"))
 _DEPTH = 20
 _MATRIX_WIRES = 8
+_ROUNDING = 1e-13
+_NORM = 1e-8
 
 
 def describe(circuit: Callable[..., Any], features: Array, arguments: Mapping[str, Any]) -> tuple[CircuitBatch, ...]:
@@ -30,7 +48,33 @@ def describe(circuit: Callable[..., Any], features: Array, arguments: Mapping[st
         MeasurementError: the circuit uses something that cannot be described exactly.
     """
     function = circuit.func if isinstance(circuit, qml.QNode) else circuit
-    return group_by_structure(_one(row, record(function, features[row], arguments)) for row in range(len(features)))
+    if (together := _together(function, features, arguments)) is not None:
+        return (together,)
+    return group_by_structure(_described([row], record(function, features[row], arguments)) for row in range(len(features)))
+
+
+def _together(function: Callable[..., Any], features: Array, arguments: Mapping[str, Any]) -> CircuitBatch | None:
+    """All rows from one traced call, or None where that is refused or differs from a few rows called on their own."""
+    rows = range(len(features))
+    try:
+        with _column_wise_state_preparation():
+            batch: CircuitBatch = tracer.call(lambda x: _described(rows, record(function, x, arguments)), features)
+    except Exception:  # noqa: BLE001 -- whatever the user's code raises on traced scalars, its rows may still be called one by one
+        return None
+    checked = sorted({0, len(rows) // 2, len(rows) - 1})
+    own = [_described([row], record(function, features[row], arguments)) for row in checked]
+    return batch if all(_same(one_row(batch, row), alone) for row, alone in zip(checked, own, strict=True)) else None
+
+
+def _same(ours: CircuitBatch, own: CircuitBatch) -> bool:
+    """Equal structure, and equal numbers but for rounding: NumPy adds the elements of an array and of objects in other orders."""
+    return structure(ours) == structure(own) and np.allclose(_numbers(ours), _numbers(own), rtol=_ROUNDING, atol=_ROUNDING)
+
+
+def _numbers(circuit: CircuitBatch) -> Array:
+    operations = circuit.operations
+    arrays = [a.reshape(-1) for o in operations for a in (o.matrix, o.amplitudes) if a is not None]
+    return np.concatenate([[p for o in operations for p in o.parameters], *arrays])
 
 
 def record(function: Callable[..., Any], x: Array, arguments: Mapping[str, Any]) -> qml.tape.QuantumScript:
@@ -40,14 +84,46 @@ def record(function: Callable[..., Any], x: Array, arguments: Mapping[str, Any])
     return qml.tape.QuantumScript.from_queue(queue)
 
 
-def _one(row: int, tape: qml.tape.QuantumScript) -> CircuitBatch:
+def _described(rows: Sequence[int], tape: qml.tape.QuantumScript) -> CircuitBatch:
     index = {wire: position for position, wire in enumerate(_wire_order(tape))}
     if not tape.measurements:
         raise MeasurementError("the circuit returns no measurement; return for example qml.expval(qml.Z(0))")
     with qml.QueuingManager.stop_recording():
-        operations = tuple(o for op in tape.operations for o in lower(op, index))
+        operations = tuple(_operations(tape, index))
         measurements = tuple(_measurement(m, index) for m in tape.measurements)
-    return CircuitBatch(rows=np.array([row], dtype=np.int64), wires=len(index), operations=operations, measurements=measurements)
+    return CircuitBatch(rows=np.array(rows, dtype=np.int64), wires=len(index), operations=operations, measurements=measurements)
+
+
+def _operations(tape: qml.tape.QuantumScript, index: Mapping[Any, int]) -> Iterator[Operation]:
+    """Native operations; amplitudes prepared first stay amplitudes, as gates they would be exponentially many."""
+    rest = [op for op in tape.operations if getattr(op, "name", None) not in _INERT]
+    if rest and isinstance(rest[0], qml.StatePrep) and not rest[0].is_sparse:
+        first, *rest = rest
+        yield Operation(name=STATE, wires=tuple(index[w] for w in first.wires), amplitudes=_amplitudes(first))
+    for op in rest:
+        yield from lower(op, index)
+
+
+def _amplitudes(op: qml.StatePrep) -> Array:
+    amplitudes = tracer.columns(qml.math.toarray(op.data[0])).astype(np.complex128)
+    norms = np.linalg.norm(amplitudes, axis=-1)
+    if not np.allclose(norms, 1.0, rtol=0, atol=_NORM):
+        raise MeasurementError(f"{op.name} prepares a state of norm {norms.flat[0]:.6g}; pass normalize=True")
+    return amplitudes
+
+
+@contextmanager
+def _column_wise_state_preparation() -> Iterator[None]:
+    """PennyLane's own check of prepared states, on all rows of traced amplitudes: it compares each norm with 1."""
+    own = qml.StatePrep._preprocess  # noqa: SLF001 -- the only place where the norm is compared
+
+    def preprocess(state: Any, *arguments: Any, **options: Any) -> Any:
+        if not tracer.is_traced(state):
+            return own(state, *arguments, **options)
+        return tracer.by_row(lambda row: own(row, *arguments, **options), state)
+
+    with mock.patch.object(qml.StatePrep, "_preprocess", staticmethod(preprocess)):
+        yield
 
 
 def _wire_order(tape: qml.tape.QuantumScript) -> list[Any]:
@@ -65,7 +141,7 @@ def lower(op: qml.operation.Operator, index: Mapping[Any, int], depth: int = 0) 
         return
     wires = tuple(index[w] for w in base.wires)
     if base.name in GATES:
-        yield Operation(name=base.name, wires=wires, adjoint=adjoint, parameters=tuple(float(p) for p in base.data))
+        yield Operation(name=base.name, wires=wires, adjoint=adjoint, parameters=tuple(_parameter(p) for p in base.data))
     elif base.name == "QubitUnitary" and len(wires) <= _MATRIX_WIRES:
         yield Operation(name=MATRIX, wires=wires, adjoint=adjoint, matrix=_dense(base))
     elif op.has_decomposition and depth < _DEPTH:
@@ -75,6 +151,15 @@ def lower(op: qml.operation.Operator, index: Mapping[Any, int], depth: int = 0) 
         yield Operation(name=MATRIX, wires=tuple(index[w] for w in op.wires), matrix=_dense(op))
     else:
         raise MeasurementError(f"{op.name} on {len(op.wires)} wires has neither a decomposition nor a small matrix")
+
+
+def _parameter(value: Any) -> Parameter:
+    numbers = tracer.columns(qml.math.toarray(value) if isinstance(value, np.ndarray) else value)
+    if numbers.ndim == 0:
+        return float(numbers)
+    if numbers.ndim > 1 or numbers.dtype.kind == "c":
+        raise MeasurementError(f"a gate's parameter is {numbers.dtype}{numbers.shape[1:]}, not a real number")
+    return numbers.astype(np.float64)
 
 
 def _dense(op: qml.operation.Operator) -> Array:
