@@ -62,9 +62,21 @@ _GATES = (
         "`noise`",
     ),
     (
-        "`qubo_energy_gap`, `qubo_random_ratio`, `qubo_p_opt`, `qubo_r99_shots`, `qubo_feasible_rate`, `qubo_best_of_shots`",
-        "an optimiser's samples",
+        "`qubo_energy_gap`",
+        "how much higher the mean energy is than the locked candidate's, as a share of random to optimum",
         "`candidate.qubo`",
+    ),
+    ("`qubo_random_ratio`", "how far the mean energy is from random (0) to the optimum (1)", "`candidate.qubo`"),
+    (
+        "`qubo_p_opt`, `qubo_r99_shots`",
+        "the chance that a sample is optimal, and the shots to see one with 99 %",
+        "`candidate.qubo`",
+    ),
+    ("`qubo_feasible_rate`", "the share of samples that keep the constraints", "`candidate.constraints`"),
+    (
+        "`qubo_best_of_shots`",
+        "the expected best energy of the last shot level, 0 for the optimum and 1 for random",
+        "`shots.schedule`",
     ),
 )
 _SIGNS = {"minimum": "≥", "exclusiveMinimum": ">", "maximum": "≤", "exclusiveMaximum": "<"}
@@ -142,7 +154,7 @@ def _metrics() -> str:
 |---|---|---|
 {rows}
 
-Every gate needs a candidate. A split may go by a short name: {aliases}.
+Every gate needs a candidate. The `qubo_…` gates are defined in docs/qubo.md. A split may go by a short name: {aliases}.
 
 Scorers for classes: {names(Task.CLASSIFICATION)}.
 

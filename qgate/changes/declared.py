@@ -44,6 +44,8 @@ def _declarations(charter: Charter) -> Iterator[tuple[str, str]]:
         yield charter.lockfile, "lockfile"
     if executable := command(charter):
         yield executable, "candidate"
+    if charter.candidate.file:
+        yield charter.candidate.file, "qubo"
     if charter.candidate.weights:
         yield charter.candidate.weights, "weights"
     yield from ((path, "calibration") for path in _strings(_section(charter, "noise").get("calibration")))

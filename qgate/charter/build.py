@@ -13,6 +13,7 @@ from qgate.domain.charter import (
     CandidateKind,
     Charter,
     Claim,
+    Constraint,
     DataFile,
     Gate,
     OnInconclusive,
@@ -63,7 +64,24 @@ def _candidate(value: dict[str, Any]) -> Candidate:
     kind = next(kind for kind in CandidateKind if kind in value)
     options = _plain(value.get("options", {}))
     return Candidate(
-        kind=kind, entrypoint=value[kind], options=options, weights=value.get("weights"), decision=value.get("decision")
+        kind=kind,
+        entrypoint=value[kind],
+        options=options,
+        weights=value.get("weights"),
+        decision=value.get("decision"),
+        ansatz=value.get("ansatz"),
+        constraints=tuple(_constraint(index, c) for index, c in enumerate(value.get("constraints", ()), start=1)),
+    )
+
+
+def _constraint(index: int, value: dict[str, Any]) -> Constraint:
+    """A group of which exactly one is 1 is a sum that equals 1."""
+    group, equals = value.get("exactly_one"), _plain(value.get("equals"))
+    return Constraint(
+        name=value.get("name", f"constraint {index}"),
+        coefficients=dict.fromkeys(group, 1.0) if group else {v: float(c) for v, c in value["sum"].items()},
+        minimum=1.0 if group else _plain(value.get("min", equals)),
+        maximum=1.0 if group else _plain(value.get("max", equals)),
     )
 
 

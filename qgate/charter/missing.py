@@ -39,9 +39,22 @@ def _lacking(document: Document, metric: Metric) -> Iterator[str]:
     yield from (name for name in sections if absent(document, name))
     if metric.split and metric.split not in _splits(document) and legible(document, "data"):
         yield f"data.{metric.split}"
+    yield from _of_a_qubo(document, metric)
     baseline = baseline_of(metric)
     if baseline and baseline not in document.mapping("pilot", "baselines") and legible(document, "baselines"):
         yield f"baselines.{baseline}"
+
+
+def _of_a_qubo(document: Document, metric: Metric) -> Iterator[str]:
+    candidate = document.mapping("pilot", "candidate")
+    if metric.name == "qubo_feasible_rate" and "qubo" in candidate and "constraints" not in candidate:
+        yield "candidate.constraints"
+    if (
+        metric.name == "qubo_best_of_shots"
+        and "schedule" not in document.mapping("pilot", "shots")
+        and legible(document, "shots")
+    ):
+        yield "shots.schedule"
 
 
 def _splits(document: Document) -> set[str]:

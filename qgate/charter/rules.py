@@ -24,6 +24,7 @@ _SUGGESTED = 4  # splits and baselines that suggestions are made from: all pairs
 def check(document: Document, today: date) -> Iterator[Problem]:
     """Every broken rule; parts that have the wrong type are passed over, since the schema has named them."""
     yield from _pilot_name(document)
+    yield from _candidate(document)
     yield from _gates(document)
     yield from _splits(document)
     yield from _seeds(document)
@@ -43,6 +44,18 @@ def _pilot_name(document: Document) -> Iterator[Problem]:
     if isinstance(document.get("pilot"), dict) and "name" not in document.mapping("pilot") and not re.search(pattern, name):
         message = f"the pilot has no name, and the file's name {shown(name)} cannot serve as one"
         yield document.problem_of(Code.PILOT_NAME, ("pilot",), message, "add `name: my-pilot`")
+
+
+def _candidate(document: Document) -> Iterator[Problem]:
+    key = ("pilot", "candidate")
+    candidate = document.mapping(*key)
+    if "weights" in candidate and not {"circuit", "qubo"} & candidate.keys():
+        message = "`pilot.candidate` lacks `circuit` or `qubo`, one of which `weights` needs"
+        yield document.problem_of(Code.MISSING_KEY, key, message, "declare one of them, or remove `weights`")
+    for index, constraint in enumerate(document.items(*key, "constraints")):
+        if isinstance(constraint, dict) and {"exactly_one", "sum"} <= constraint.keys():
+            message = "a constraint is a group of which `exactly_one` is 1, or a `sum` with a bound; this one is both"
+            yield document.problem_of(Code.ONE_OF, (*key, "constraints", index), message, "write two constraints")
 
 
 def _gates(document: Document) -> Iterator[Problem]:

@@ -118,14 +118,34 @@ class CandidateKind(StrEnum):
 
 
 @dataclass(frozen=True, kw_only=True)
+class Constraint:
+    """What a feasible state of a QUBO keeps: a sum of variables, each 0 or 1, between bounds (None: none on that side)."""
+
+    name: str
+    coefficients: Mapping[str, float]
+    minimum: float | None = None
+    maximum: float | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
 class Candidate:
-    """The hybrid candidate: `entrypoint` is `package.module:callable` in the head commit."""
+    """The hybrid candidate: `entrypoint` is `package.module:callable` in the head commit, or a path (`command`, `qubo`).
+
+    `ansatz` and `constraints` belong to a QUBO; without `ansatz` it is solved by QAOA.
+    """
 
     kind: CandidateKind
     entrypoint: str
     options: Mapping[str, Any] = field(default_factory=dict)
     weights: str | None = None
     decision: str | None = None
+    ansatz: str | None = None
+    constraints: tuple[Constraint, ...] = ()
+
+    @property
+    def file(self) -> str | None:
+        """The path of the QUBO, where it comes from a file."""
+        return self.entrypoint if self.kind is CandidateKind.QUBO and ":" not in self.entrypoint else None
 
 
 @dataclass(frozen=True, kw_only=True)

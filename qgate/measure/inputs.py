@@ -19,7 +19,7 @@ class Opened:
 
 
 def read_inputs(charter: Charter, root: Path) -> tuple[Opened, ...]:
-    """Every declared file: `data <split>`, `weights`, `lockfile`, in that order.
+    """Every declared file: `data <split>`, `qubo`, `weights`, `lockfile`, `trace`, in that order.
 
     Raises:
         MeasurementError: a declared path leaves the tree.
@@ -30,10 +30,14 @@ def read_inputs(charter: Charter, root: Path) -> tuple[Opened, ...]:
 def _declared(charter: Charter) -> Iterator[tuple[str, str, str | None]]:
     for split, data in charter.data.items():
         yield f"data {split}", data.path, data.sha256
+    if charter.candidate.file:
+        yield "qubo", charter.candidate.file, None
     if charter.candidate.weights:
         yield "weights", charter.candidate.weights, None
     if charter.lockfile:
         yield "lockfile", charter.lockfile, None
+    if trace := charter.sections.get("traffic", {}).get("trace"):
+        yield "trace", trace["path"], trace["sha256"]
 
 
 def _open(role: str, path: str, declared: str | None, root: Path) -> Opened:

@@ -12,6 +12,7 @@ from qgate.domain.charter import (
     CandidateKind,
     Charter,
     Claim,
+    Constraint,
     DataFile,
     Gate,
     OnInconclusive,
@@ -96,8 +97,34 @@ def test_thresholds_are_exact():
 def test_choices():
     assert charter("complete").gates[0].on_inconclusive is OnInconclusive.REVIEW
     assert charter("complete").gates[1].claim == Claim()
-    assert charter("qubo").candidate == Candidate(kind=CandidateKind.QUBO, entrypoint="models/schedule.qubo")
-    assert charter("qubo").gates[1].threshold == Threshold(minimum=Decimal(1))
+    assert charter("qubo").gates[1].threshold == Threshold(minimum=Decimal("0.9"))
+
+
+def test_a_qubo_and_its_constraints():
+    candidate = charter("qubo").candidate
+    assert candidate == Candidate(
+        kind=CandidateKind.QUBO,
+        entrypoint="models/schedule.qubo",
+        options={"layers": 3},
+        constraints=(
+            Constraint(name="constraint 1", coefficients={"0": 1.0, "1": 1.0, "2": 1.0}, minimum=1.0, maximum=1.0),
+            Constraint(name="at most two nights", coefficients={"0": 1.0, "3": 1.0, "4": 1.5}, maximum=2.0),
+            Constraint(name="constraint 3", coefficients={"1": 1.0, "2": -1.0}, minimum=0.0, maximum=0.0),
+        ),
+    )
+    assert candidate.file == "models/schedule.qubo"
+
+
+def test_a_qubo_from_a_callable_with_an_ansatz():
+    candidate = charter("qubo-ansatz").candidate
+    assert candidate == Candidate(
+        kind=CandidateKind.QUBO,
+        entrypoint="schedule.model:build",
+        options={"penalty": 4},
+        weights="models/angles.npz",
+        ansatz="schedule.circuit:ansatz",
+    )
+    assert candidate.file is None
 
 
 def test_a_split_goes_by_its_full_name():
