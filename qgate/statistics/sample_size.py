@@ -64,5 +64,18 @@ def required_seeds(*, gap_variance: float, effect: float, alpha: float, power: f
     return seeds
 
 
+def seeds_resolution(*, seeds: int, gap_variance: float, alpha: float, power: float = POWER) -> float:
+    """The smallest distance between true gap and threshold that this many seeds decide with the given power; two at least."""
+    quantiles = stats.t.isf(alpha, seeds - 1) + stats.t.ppf(power, seeds - 1)
+    return float(quantiles) * math.sqrt(gap_variance / seeds)
+
+
+def seeds_power(*, seeds: int, gap_variance: float, effect: float, alpha: float) -> float:
+    """The probability that this many seeds (two at least) decide, for a true gap at a distance `effect` from the threshold."""
+    if gap_variance == 0:
+        return 1.0 if effect > 0 else 0.0
+    return float(stats.t.cdf(effect / math.sqrt(gap_variance / seeds) - stats.t.isf(alpha, seeds - 1), seeds - 1))
+
+
 def _quantiles(alpha: float, power: float) -> float:
     return float(ndtri(1 - alpha) + ndtri(power))

@@ -2,9 +2,17 @@
 
 import numpy as np
 import pytest
-from scipy.stats import multinomial
+from scipy.stats import multinomial, t
 
-from qgate.statistics.sample_size import identical_rows, power_to_decide, required_rows, required_seeds, resolution
+from qgate.statistics.sample_size import (
+    identical_rows,
+    power_to_decide,
+    required_rows,
+    required_seeds,
+    resolution,
+    seeds_power,
+    seeds_resolution,
+)
 from qgate.statistics.tango import score_statistic
 
 
@@ -71,3 +79,18 @@ def test_seeds_are_those_of_the_normal_quantile_and_about_two_more(margin, norma
 def test_a_gap_on_the_threshold_is_never_decided():
     assert required_seeds(gap_variance=0.01, effect=0.0, alpha=0.05) is None
     assert required_seeds(gap_variance=0.01, effect=1e-6, alpha=0.05) is None
+
+
+@pytest.mark.parametrize("seeds", [3, 5, 20])
+def test_what_seeds_resolve_is_what_they_decide_in_four_of_five_cases(seeds):
+    effect = seeds_resolution(seeds=seeds, gap_variance=0.0001, alpha=0.05)
+    assert seeds_power(seeds=seeds, gap_variance=0.0001, effect=effect, alpha=0.05) == pytest.approx(0.8)
+    assert required_seeds(gap_variance=0.0001, effect=effect * 1.0001, alpha=0.05) <= seeds
+    gaps = np.random.default_rng(5).normal(-effect, 0.01, (20_000, seeds))
+    upper = gaps.mean(axis=1) + float(t.isf(0.05, seeds - 1)) * gaps.std(axis=1, ddof=1) / np.sqrt(seeds)
+    assert (upper <= 0).mean() == pytest.approx(0.8, abs=0.03)  # the approximation's own error is up to 0.03 at three seeds
+
+
+def test_seeds_without_noise_decide_every_distance():
+    assert seeds_power(seeds=2, gap_variance=0.0, effect=0.001, alpha=0.05) == 1.0
+    assert seeds_power(seeds=2, gap_variance=0.0, effect=0.0, alpha=0.05) == 0.0
