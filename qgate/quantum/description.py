@@ -6,27 +6,18 @@ once, and the bounds.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from qgate.errors import MeasurementError
+from qgate.quantum.bounds import Bounds
 from qgate.quantum.circuit import GATES, MATRIX, MEASUREMENT_KINDS, STATE, CircuitBatch, Measurement, Operation, PauliTerm
 
 Array = npt.NDArray[Any]
 _TOLERANCE = 1e-8
-
-
-@dataclass(frozen=True, kw_only=True)
-class Bounds:
-    """How large a described circuit may be before it is refused."""
-
-    wires: int = 20
-    gates: int = 50_000
-    matrix_wires: int = 8
-    measured_wires: int = 16
+__all__ = ["Bounds", "decode", "encode"]
 
 
 def encode(batches: Sequence[CircuitBatch]) -> tuple[list[dict[str, Any]], dict[str, Array]]:
@@ -85,6 +76,7 @@ def decode(value: Any, arrays: Mapping[str, Array], *, rows: int, bounds: Bounds
         )
     if len({b.width for b in batches}) > 1:
         raise MeasurementError("the candidate's circuit returns a different number of values for different rows")
+    bounds.check_work(batches)
     return batches
 
 
@@ -105,18 +97,13 @@ class _Reader:
         _require(rows.dtype == np.int64 and rows.ndim == 1 and len(rows), "row numbers must be a list of 64-bit integers")
         wires = value["wires"]
         _require(type(wires) is int and wires > 0, f"the number of wires is {wires!r}")
-        self._bound(wires, self._bounds.wires, "qubits", "state vectors double with each")
-        self._bound(len(value["operations"]), self._bounds.gates, "gates", "each is applied for every row")
+        self._bounds.check("wires", wires, "qubits", "state vectors double with each")
+        self._bounds.check("gates", len(value["operations"]), "gates", "each is applied for every row")
         operations = tuple(self._operation(o, wires, len(rows)) for o in value["operations"])
         _require(all(o.name != STATE for o in operations[1:]), f"{STATE} is not the first operation")
         measurements = tuple(self._measurement(m, wires) for m in value["measurements"])
         _require(measurements, "the circuit returns no measurement")
         return CircuitBatch(rows=rows, wires=wires, operations=operations, measurements=measurements)
-
-    @staticmethod
-    def _bound(actual: int, allowed: int, what: str, why: str) -> None:
-        if actual > allowed:
-            raise MeasurementError(f"the candidate's circuit has {actual:,} {what}; at most {allowed:,} are simulated ({why})")
 
     @staticmethod
     def _wires(value: Any, wires: int) -> tuple[int, ...]:
@@ -154,7 +141,7 @@ class _Reader:
         return float(value)
 
     def _unitary(self, name: str, wires: int, rows: int) -> Array:
-        self._bound(wires, self._bounds.matrix_wires, "wires in one matrix", "it is dense")
+        self._bounds.check("matrix_wires", wires, "wires in one matrix", "it is dense")
         size = 2**wires
         shape = (size, size) if self._arrays[name].ndim == 2 else (rows, size, size)  # noqa: PLR2004 -- a matrix has two axes
         matrix = self._numbers(name, shape, np.complex128)
@@ -173,7 +160,7 @@ class _Reader:
         kind, on, terms, matrix = value
         _require(kind in MEASUREMENT_KINDS, f"measurement {kind!r} is unknown")
         chosen = self._wires(on, wires)
-        self._bound(len(chosen), self._bounds.measured_wires, "measured wires", "outcomes double with each")
+        self._bounds.check("measured_wires", len(chosen), "measured wires", "outcomes double with each")
         if kind == "probs":
             _require(chosen and not terms and matrix is None, "probs takes wires only")
             return Measurement(kind=kind, wires=chosen)
@@ -191,7 +178,7 @@ class _Reader:
         return PauliTerm(coefficient=float(coefficient), word=word, wires=chosen)
 
     def _hermitian(self, name: str, wires: int) -> Array:
-        self._bound(wires, self._bounds.matrix_wires, "wires in one observable's matrix", "it is dense")
+        self._bounds.check("matrix_wires", wires, "wires in one observable's matrix", "it is dense")
         matrix = self._numbers(name, (2**wires, 2**wires), np.complex128)
         _require(np.allclose(matrix, matrix.conj().T, atol=_TOLERANCE), f"observable {name} is not Hermitian")
         return matrix
