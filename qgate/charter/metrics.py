@@ -133,3 +133,18 @@ def known_metrics(splits: Iterable[str], baselines: Iterable[str]) -> tuple[str,
     fixed += [f"calibration_{k}" for k in ("contrast", "accuracy_drop", "flips", "age_days")]
     fixed += [f"qubo_{k}" for k in ("energy_gap", "random_ratio", "p_opt", "r99_shots", "feasible_rate", "best_of_shots")]
     return tuple(parity + fixed)
+
+
+_QUANTILE = re.compile(r"latency_(?:gap_)?p(\d{1,2})_?(\d?)_ms.*")
+
+
+def quantile_of(name: str) -> float | None:
+    """The quantile that a latency gate is about: 0.95 for `latency_p95_ms`, 0.999 for `latency_p99_9_ms` and `latency_p999_ms`.
+
+    None for another gate. `p100` is 1: a maximum, which no measurement bounds.
+    """
+    found = _QUANTILE.fullmatch(name)
+    if found is None:
+        return None
+    digits = found[1] + found[2]
+    return 1.0 if digits == "100" else int(digits) / (1000 if found[2] else 100)

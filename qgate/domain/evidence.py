@@ -68,12 +68,32 @@ class Failure:
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
+class ServiceTimes:
+    """How long batches took, in seconds: evidence that no second run repeats.
+
+    `seconds` maps a role (`candidate`, `baseline:<name>`) to float64 of shape (rounds, sizes); in a round every role serves a
+    batch of each of the `sizes` once, in random order. `calibration`, shape (any,), is one fixed computation timed over and over:
+    its spread is the runner's.
+    """
+
+    sizes: tuple[int, ...]
+    seconds: Mapping[str, Array]
+    calibration: Array
+
+    @property
+    def rounds(self) -> int:
+        """How often everything was timed."""
+        return len(next(iter(self.seconds.values())))
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
 class PilotEvidence:
     """Everything measured for one pilot.
 
     `truth` maps a split to its labels, shape (rows,); `lock` is the pilot's entry of `.qgate/lock.json` (None: no lock);
-    `facts` say how it was measured (engine, self test, library versions); `timings` are seconds and the only part that may
-    differ between two runs of one commit.
+    `facts` say how it was measured (engine, self test, library versions). `timings` are seconds; they and `service`, the service
+    times that latency gates ask for, are all that may differ between two runs of one commit. `trace` holds the arrival times of
+    the charter's traffic, in seconds, where it names such a file.
     """
 
     pilot: str
@@ -85,6 +105,8 @@ class PilotEvidence:
     facts: Mapping[str, Any] = field(default_factory=dict)
     timings: Mapping[str, float] = field(default_factory=dict)
     failures: tuple[Failure, ...] = ()
+    service: ServiceTimes | None = None
+    trace: Array | None = None
 
     def of(self, role: str, split: str) -> tuple[Cell, ...]:
         """The cells of a role on a split, in the order of (shots, seed), the one without shots first."""

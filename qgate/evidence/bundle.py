@@ -1,6 +1,7 @@
 """Evidence on disk: `evidence.json` with a digest of everything, arrays in `evidence/*.npz`, times apart in `timings.json`.
 
-Two runs of one commit write the same bytes except for `timings.json`. Reading checks every digest and never unpickles.
+Two runs of one commit write the same bytes except for `timings.json` and, where a gate asks for latency, the service times in
+`evidence/*-times.npz` with their digest. Reading checks every digest and never unpickles.
 """
 
 import hashlib
@@ -15,7 +16,18 @@ from typing import Any
 import numpy as np
 
 from qgate.domain.canonical import canonical_file
-from qgate.domain.evidence import Array, Cell, CellKey, Evidence, Failure, InputFile, PilotEvidence, Repetition, cell_digest
+from qgate.domain.evidence import (
+    Array,
+    Cell,
+    CellKey,
+    Evidence,
+    Failure,
+    InputFile,
+    PilotEvidence,
+    Repetition,
+    ServiceTimes,
+    cell_digest,
+)
 from qgate.domain.schemas import load_schema
 from qgate.errors import UsageError
 
@@ -49,11 +61,24 @@ def _write_pilot(pilot: PilotEvidence, position: int, directory: Path) -> dict[s
         "lock": None if pilot.lock is None else dict(pilot.lock),
         "facts": dict(pilot.facts),
         "failures": [asdict(f) for f in pilot.failures],
+        "service": pilot.service and _write_service(pilot.service, path.replace(".npz", "-times.npz"), directory),
     }
+
+
+def _write_service(service: ServiceTimes, path: str, directory: Path) -> dict[str, Any]:
+    """Apart from the other arrays, which are the same in every run."""
+    buffer = io.BytesIO()
+    seconds = {f"seconds/{role}": times for role, times in service.seconds.items()}
+    np.savez_compressed(buffer, allow_pickle=False, calibration=service.calibration, **seconds)
+    (directory / path).write_bytes(buffer.getvalue())
+    digest = hashlib.sha256(buffer.getvalue()).hexdigest()
+    return {"path": path, "sha256": digest, "sizes": list(service.sizes), "roles": list(service.seconds)}
 
 
 def _arrays(pilot: PilotEvidence) -> dict[str, Array]:
     arrays = {f"truth/{split}": truth for split, truth in pilot.truth.items()}
+    if pilot.trace is not None:
+        arrays["traffic/trace"] = pilot.trace
     for number, cell in enumerate(pilot.cells):
         arrays[f"cell/{number}/predictions"] = cell.predictions
         if cell.scores is not None:
@@ -94,12 +119,7 @@ def _checked(content: bytes, directory: Path) -> Any:
 
 
 def _read_pilot(value: Mapping[str, Any], directory: Path) -> PilotEvidence:
-    path, expected = value["arrays"]["path"], value["arrays"]["sha256"]
-    content = _bytes(directory, path)
-    if hashlib.sha256(content).hexdigest() != expected:
-        raise UsageError(f"{directory / path} is not what evidence.json says it is: its sha256 differs from {expected}")
-    with np.load(io.BytesIO(content), allow_pickle=False) as file:
-        arrays = {name: file[name] for name in file.files}
+    path, arrays = value["arrays"]["path"], _read_arrays(value["arrays"], directory)
     return PilotEvidence(
         pilot=value["pilot"],
         inputs=tuple(InputFile(**i) for i in value["inputs"]),
@@ -109,7 +129,24 @@ def _read_pilot(value: Mapping[str, Any], directory: Path) -> PilotEvidence:
         lock=value["lock"],
         facts=value["facts"],
         failures=tuple(Failure(**f) for f in value["failures"]),
+        service=None if value["service"] is None else _read_service(value["service"], directory),
+        trace=arrays.get("traffic/trace"),
     )
+
+
+def _read_arrays(file: Mapping[str, Any], directory: Path) -> dict[str, Array]:
+    content = _bytes(directory, file["path"])
+    if hashlib.sha256(content).hexdigest() != file["sha256"]:
+        where = directory / file["path"]
+        raise UsageError(f"{where} is not what evidence.json says it is: its sha256 differs from {file['sha256']}")
+    with np.load(io.BytesIO(content), allow_pickle=False) as arrays:
+        return {name: arrays[name] for name in arrays.files}
+
+
+def _read_service(value: Mapping[str, Any], directory: Path) -> ServiceTimes:
+    arrays = _read_arrays(value, directory)
+    seconds = {role: arrays[f"seconds/{role}"] for role in value["roles"]}
+    return ServiceTimes(sizes=tuple(value["sizes"]), seconds=seconds, calibration=arrays["calibration"])
 
 
 def _key(value: Mapping[str, Any]) -> CellKey:

@@ -1,25 +1,24 @@
 """The candidate and a baseline side by side: the cells that decide, checked, scored, and subtracted."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
 
-from qgate.charter.metrics import SCORERS, Metric, Needs, Scorer, Task
+from qgate.charter.metrics import SCORERS, Metric, Scorer
 from qgate.domain.charter import CandidateKind, Charter
 from qgate.domain.evidence import Array, Cell, CellKey, PilotEvidence
 from qgate.domain.verdict import Sizes
 from qgate.errors import MeasurementError
-from qgate.gates import scorers
-from qgate.statistics.jackknife import leave_out
+from qgate.gates import resampling, scorers
 from qgate.statistics.tango import PairedCounts
 
 CANDIDATE = "candidate"
+SERVICE = "service"
 REPETITION = "repetition"
 Floats = npt.NDArray[np.float64]
-Rows = npt.NDArray[np.int64]
 Pair = tuple[int | None, int | None]
 _FEWEST_ROWS = 2
 _DIGITS = 12
@@ -108,48 +107,22 @@ class Pairing:
 
     @cached_property
     def left_out_gaps(self) -> Floats:
-        """The gaps without each group of rows, shape (seeds, groups).
+        """The gaps without each row, shape (seeds, rows).
 
         Raises:
             MeasurementError: the score is not defined without some of the rows.
         """
         if self.rows < _FEWEST_ROWS:
             raise MeasurementError(f"{self.rows} row says nothing about new data")
-        baseline = self._left_out(self.baseline)
+        groups = np.arange(self.rows)
+        baseline = resampling.left_out(self.bound, self.truth, self.baseline, groups)
+        others = [resampling.left_out(self.bound, self.truth, cell, groups) for cell in self.candidates]
         sign = 1 if self.scorer.greater_is_better else -1
-        return np.array([sign * (baseline - self._left_out(cell)) for cell in self.candidates])
+        return np.array([sign * (baseline - other) for other in others])
 
     def score(self, cell: Cell) -> float:
         """A cell's score on all rows."""
         return self.bound.score(self.truth, cell.predictions, cell.scores)
-
-    def _left_out(self, cell: Cell) -> Floats:
-        def score(kept: Rows) -> float:
-            scores = None if cell.scores is None else cell.scores[kept]
-            return self.bound.score(self.truth[kept], cell.predictions[kept], scores)
-
-        by_labels = self.scorer.task is Task.CLASSIFICATION and self.scorer.needs is Needs.PREDICTIONS
-        return leave_out(_once_per_count(score, _row_kinds(self.truth, cell)) if by_labels else score, self.rows)
-
-
-def _once_per_count(score: Callable[[Rows], float], kinds: Rows) -> Callable[[Rows], float]:
-    """A score of labels only counts (truth, prediction) pairs: rows that leave the same counts behind are scored once."""
-    known: dict[bytes, float] = {}
-
-    def counted(kept: Rows) -> float:
-        counts = np.bincount(kinds[kept], minlength=int(kinds.max()) + 1).tobytes()
-        if counts not in known:
-            known[counts] = score(kept)
-        return known[counts]
-
-    return counted
-
-
-def _row_kinds(truth: Array, cell: Cell) -> Rows:
-    """A number per row, equal for rows with the same truth and prediction."""
-    predictions, predicted = np.unique(cell.predictions, return_inverse=True)
-    _, true = np.unique(truth, return_inverse=True)
-    return np.asarray(true * len(predictions) + predicted, dtype=np.int64)
 
 
 def pair(metric: Metric, charter: Charter, evidence: PilotEvidence) -> Pairing:
@@ -199,14 +172,14 @@ def told(pairs: Sequence[Pair]) -> str:
 
 
 def _refuse_failures(evidence: PilotEvidence, baseline: str) -> None:
-    """A failure of another baseline is that baseline's, and one of the repetition is reproducibility's; all others count."""
+    """A failure of another baseline, of the repetition or of serving is another gate's; all others count."""
     mine = [f for f in evidence.failures if f.part in {"candidate", f"baseline {baseline}"} or not _of_another(f.part)]
     if mine:
         raise MeasurementError("; ".join(f"{f.part}: {f.message}" for f in mine))
 
 
 def _of_another(part: str) -> bool:
-    return part == REPETITION or part.startswith("baseline ")
+    return part in {REPETITION, SERVICE} or part.startswith("baseline ")
 
 
 def _single(cells: tuple[Cell, ...], role: str, split: str) -> Cell:

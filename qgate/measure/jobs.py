@@ -6,7 +6,7 @@ from typing import Any
 
 from qgate.charter.metrics import SCORERS, Family, Task, parse_metric
 from qgate.domain.charter import Baseline, CandidateKind, Charter, Shots
-from qgate.domain.evidence import Cell
+from qgate.domain.evidence import Cell, ServiceTimes
 from qgate.domain.work import Answer, WorkOrder
 from qgate.errors import MeasurementError
 from qgate.workloads import circuit, estimator
@@ -18,25 +18,34 @@ REPETITION = "repetition"
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Measured:
-    """Checked cells and how they came about."""
+    """Checked cells or service times, and how they came about."""
 
-    cells: tuple[Cell, ...]
+    cells: tuple[Cell, ...] = ()
     facts: Mapping[str, Any] = field(default_factory=dict)
+    service: ServiceTimes | None = None
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Job:
-    """One worker's order; `part` names it in failures; `read` makes its answer into cells or raises MeasurementError."""
+    """One worker's order; `part` names it in failures; `read` makes its answer into cells or raises MeasurementError.
+
+    `alone`: nothing else runs beside it, since it measures time.
+    """
 
     part: str
     order: WorkOrder
     read: Callable[[Answer], Measured]
+    alone: bool = False
 
 
 def splits(charter: Charter) -> tuple[str, ...]:
-    """The splits that the parity gates ask about, in charter order."""
+    """The splits that the parity gates ask about, in charter order; without such gates the first one that is not for training.
+
+    So that the candidate is measured, and measured again, whatever the gates are about.
+    """
     metrics = [parse_metric(g.name) for g in charter.gates]
-    return tuple(dict.fromkeys(m.split for m in metrics if m and m.family is Family.PARITY))
+    asked = tuple(dict.fromkeys(m.split for m in metrics if m and m.family is Family.PARITY))
+    return asked or tuple(split for split in charter.data if split != "train")[:1]
 
 
 def task(charter: Charter) -> Task:

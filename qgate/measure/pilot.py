@@ -1,7 +1,7 @@
 """One pilot measured: charter and files in, evidence out. What cannot be measured is a failure in it, never left out."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib import metadata
 from pathlib import Path
 from platform import python_version
@@ -15,6 +15,7 @@ from qgate.errors import MeasurementError
 from qgate.measure.data import dataset
 from qgate.measure.inputs import read_inputs
 from qgate.measure.jobs import REPETITION, Job, Measured, baseline_jobs, candidate_jobs, splits
+from qgate.measure.service import arrival_times, service_jobs
 from qgate.worker.launch import run
 from qgate.worker.sandbox import weakest
 from qgate.workloads.dataset import Dataset
@@ -32,8 +33,8 @@ class Trees:
 
 
 def everything(charter: Charter, data: Mapping[str, Dataset]) -> tuple[Job, ...]:
-    """The candidate, its repetition, and the baselines."""
-    return *candidate_jobs(charter, data), *baseline_jobs(charter, data)
+    """The candidate, its repetition, the baselines, and where a gate needs them how long they take to serve."""
+    return *candidate_jobs(charter, data), *baseline_jobs(charter, data), *service_jobs(charter, data)
 
 
 def measure_pilot(
@@ -46,12 +47,20 @@ def measure_pilot(
         inputs = tuple(o.file for o in opened)
         by_role = {o.file.role: o for o in opened}
         data = {split: dataset(by_role[f"data {split}"], declared) for split, declared in charter.data.items()}
+        trace = arrival_times(by_role.get("trace"))
         planned = jobs(charter, data)
     except MeasurementError as error:
         failure = Failure(part="data", message=str(error))
         return PilotEvidence(pilot=charter.pilot, inputs=inputs, lock=lock, failures=(failure,), facts={"libraries": libraries()})
-    answers = run([job.order for job in planned], trees.worker, limits)
-    return _evidence(charter, inputs, data, lock, tuple(zip(planned, answers, strict=True)))
+    return replace(_evidence(charter, inputs, data, lock, _answered(planned, trees.worker, limits)), trace=trace)
+
+
+def _answered(planned: Sequence[Job], tree: Path, limits: Limits) -> tuple[tuple[Job, Answer], ...]:
+    """All jobs side by side, and after them, one by one, those that must have the machine to themselves."""
+    groups = [[j for j in planned if not j.alone], *([j] for j in planned if j.alone)]
+    return tuple(
+        pair for group in groups if group for pair in zip(group, run([j.order for j in group], tree, limits), strict=True)
+    )
 
 
 def _evidence(
@@ -81,6 +90,7 @@ def _evidence(
         facts={"libraries": libraries(), "sandbox": weakest(answer.sandbox for _, answer in answered), **facts},
         timings={job.part: answer.seconds for job, answer in answered},
         failures=tuple(failures),
+        service=next((m.service for m in measured.values() if m.service), None),
     )
 
 

@@ -17,6 +17,7 @@ _ANSWERERS = {
     "circuit": "qgate.worker.answer_circuit",
     "command": "qgate.worker.answer_command",
     "estimator": "qgate.worker.answer_estimator",
+    "service": "qgate.worker.answer_service",
 }
 Answerer = Callable[[WorkOrder], tuple[Mapping[str, Any], Mapping[str, Any]]]
 

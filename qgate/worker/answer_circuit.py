@@ -19,7 +19,7 @@ def answer(order: WorkOrder) -> tuple[Mapping[str, Any], Mapping[str, Any]]:
     """Per split: the description, and the probed rows' own values."""
     value = order.value
     circuit = entrypoint.find(value["entrypoint"])
-    offered = {"weights": _weights(value["weights"])} if value["weights"] else {}
+    offered = {"weights": weights_of(value["weights"])} if value["weights"] else {}
     arguments = entrypoint.arguments(circuit, options=value["options"], offered=offered)
     described: dict[str, Any] = {}
     arrays: dict[str, Any] = {}
@@ -33,7 +33,7 @@ def answer(order: WorkOrder) -> tuple[Mapping[str, Any], Mapping[str, Any]]:
     return {"described": described}, arrays
 
 
-def _weights(path: str) -> Any:
+def weights_of(path: str) -> Any:
     """The single array of the file, or a mapping of its arrays where it holds several."""
     with np.load(path, allow_pickle=False) as file:
         arrays = {name: file[name] for name in file.files}

@@ -25,7 +25,7 @@ def answer(order: WorkOrder) -> tuple[Mapping[str, Any], Mapping[str, Any]]:
     for position, (shots, seed) in enumerate(value["cells"]):
         offered = {"seed": seed, "shots": shots, "device": value["device"]}
         model = build(**entrypoint.arguments(build, options=value["options"], offered=offered))
-        model = _fitted(model, order)
+        model = fitted(model, order)
         for split in value["splits"]:
             name = f"{position}.{split}"
             kind = _predict(model, order.arrays[f"{split}.X"], name, arrays)
@@ -33,7 +33,12 @@ def answer(order: WorkOrder) -> tuple[Mapping[str, Any], Mapping[str, Any]]:
     return {"takes": sorted(taken), "cells": answered}, arrays
 
 
-def _fitted(model: Any, order: WorkOrder) -> Any:
+def fitted(model: Any, order: WorkOrder) -> Any:
+    """The model itself, fitted on the order's training data where it is not fitted yet.
+
+    Raises:
+        ValueError: it is not fitted and there is no training data.
+    """
     try:
         check_is_fitted(model)
     except NotFittedError:

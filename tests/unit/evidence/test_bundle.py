@@ -6,7 +6,17 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from qgate.domain.evidence import Cell, CellKey, Evidence, Failure, InputFile, PilotEvidence, Repetition, cell_digest
+from qgate.domain.evidence import (
+    Cell,
+    CellKey,
+    Evidence,
+    Failure,
+    InputFile,
+    PilotEvidence,
+    Repetition,
+    ServiceTimes,
+    cell_digest,
+)
 from qgate.errors import UsageError
 from qgate.evidence.bundle import read_evidence, write_evidence
 
@@ -94,3 +104,24 @@ def test_a_touched_index_is_refused(tmp_path, change, words):
 def test_without_a_bundle_it_says_what_to_run(tmp_path):
     with pytest.raises(UsageError, match="run `qgate measure"):
         read_evidence(tmp_path)
+
+
+def test_service_times_and_a_trace_are_read_back_and_lie_in_a_file_of_their_own(tmp_path):
+    def timed(factor):
+        seconds = {"candidate": np.full((3, 2), 0.01) * factor, "baseline:classical": np.full((3, 2), 0.02)}
+        service = ServiceTimes(sizes=(1, 4), seconds=seconds, calibration=np.array([0.001, 0.002]))
+        return replace(EVIDENCE, pilots=(replace(PILOT, service=service, trace=np.array([0.0, 0.5])),))
+
+    write_evidence(timed(1.0), tmp_path / "a")
+    write_evidence(timed(1.1), tmp_path / "b")
+    (found,) = read_evidence(tmp_path / "a")[0].pilots
+    assert (found.service.sizes, found.service.rounds) == ((1, 4), 3)
+    np.testing.assert_array_equal(found.service.seconds["baseline:classical"], np.full((3, 2), 0.02))
+    np.testing.assert_array_equal(found.service.calibration, [0.001, 0.002])
+    np.testing.assert_array_equal(found.trace, [0.0, 0.5])
+    files = {p.relative_to(tmp_path / "a") for p in (tmp_path / "a").rglob("*") if p.is_file()}
+    differing = [str(f) for f in sorted(files) if (tmp_path / "a" / f).read_bytes() != (tmp_path / "b" / f).read_bytes()]
+    assert differing == ["evidence/00-tumour-triage-times.npz", "evidence.json"]
+    (tmp_path / "a/evidence/00-tumour-triage-times.npz").write_bytes(b"faster")
+    with pytest.raises(UsageError, match="its sha256 differs"):
+        read_evidence(tmp_path / "a")

@@ -1,0 +1,53 @@
+"""The job that times how long the candidate and its baselines take to serve, and the arrival times of a declared trace."""
+
+from collections.abc import Mapping
+
+import numpy as np
+
+from qgate.domain.charter import Charter
+from qgate.domain.evidence import Array
+from qgate.domain.work import Answer
+from qgate.errors import MeasurementError
+from qgate.measure.inputs import Opened
+from qgate.measure.jobs import Job, Measured
+from qgate.workloads import service
+from qgate.workloads.dataset import Dataset
+
+PART = "service"
+
+
+def service_jobs(charter: Charter, data: Mapping[str, Dataset]) -> tuple[Job, ...]:
+    """One job that runs alone, where a gate needs service times.
+
+    Raises:
+        MeasurementError: nothing can be served as the charter declares it.
+    """
+    if not service.is_asked(charter):
+        return ()
+    order = service.order(charter, data)
+
+    def read(answer: Answer) -> Measured:
+        return Measured(service=service.times(answer, order), facts=service.facts(charter))
+
+    return (Job(part=PART, order=order, read=read, alone=True),)
+
+
+def arrival_times(opened: Opened | None) -> Array | None:
+    """The recorded arrivals: a text file with one time in seconds on each line; None where the charter names no such file.
+
+    Raises:
+        MeasurementError: the file is missing, is not the declared one, or holds something else.
+    """
+    if opened is None:
+        return None
+    file = opened.file
+    if opened.content is None:
+        raise MeasurementError(f"{file.path} is missing; the charter declares it as the traffic's trace")
+    if file.sha256 != file.declared_sha256:
+        raise MeasurementError(
+            f"{file.path} is not what the charter locked: its sha256 is {file.sha256}, declared is {file.declared_sha256}"
+        )
+    try:
+        return np.array([float(line) for line in opened.content.split()], dtype=np.float64)
+    except ValueError as error:
+        raise MeasurementError(f"{file.path} must hold one arrival time in seconds on each line: {error}") from error

@@ -1,0 +1,146 @@
+"""Serving: what is asked about how long batches take, and the answer as checked service times."""
+
+import math
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from qgate.charter.metrics import Family, parse_metric, quantile_of
+from qgate.domain.charter import Baseline, Candidate, CandidateKind, Charter
+from qgate.domain.evidence import Array, ServiceTimes
+from qgate.domain.work import Answer, WorkOrder
+from qgate.errors import MeasurementError
+from qgate.statistics.quantiles import requests_needed
+from qgate.workloads.dataset import Dataset
+from qgate.workloads.estimator import DEVICE
+
+SERVED = (CandidateKind.ESTIMATOR, CandidateKind.CIRCUIT)
+LARGEST_BATCH = 1024
+SECONDS = 120.0
+_ROUNDS = 100
+_EXCEEDANCES = 3  # allowed for beyond the fewest requests, so that one slow round is not the answer
+_ROWS = 512
+
+
+def baselines(charter: Charter) -> tuple[Baseline, ...]:
+    """Those that a latency gap is measured against."""
+    named = {g.name.partition("_vs_")[2] for g in charter.gates if _is_timed(g.name)}
+    return tuple(b for b in charter.baselines if b.name in named)
+
+
+def is_asked(charter: Charter) -> bool:
+    """Whether a gate needs service times that this version can measure."""
+    return charter.candidate.kind in SERVED and any(_is_timed(g.name) for g in charter.gates)
+
+
+def _is_timed(gate: str) -> bool:
+    metric = parse_metric(gate)
+    return metric is not None and metric.family in {Family.LATENCY, Family.CAPACITY}
+
+
+def rounds(charter: Charter) -> int:
+    """Timings of each batch size: what the strictest quantile needs with a few exceedances to spare."""
+    asked = [(quantile_of(g.name), g.alpha) for g in charter.gates]
+    return max([_ROUNDS, *(requests_needed(q, alpha, _EXCEEDANCES) for q, alpha in asked if q is not None)])
+
+
+def sizes(charter: Charter) -> tuple[int, ...]:
+    """The timed batch sizes: powers of two up to the largest batch, and that one; between them latency lies on a line.
+
+    Raises:
+        MeasurementError: the largest batch is larger than this version times.
+    """
+    largest = int(charter.sections.get("traffic", {}).get("batch", {}).get("max_size", 1))
+    if largest > LARGEST_BATCH:
+        raise MeasurementError(f"traffic.batch.max_size is {largest:,}; this version times batches of up to {LARGEST_BATCH:,}")
+    powers = {2**k for k in range(math.ceil(math.log2(largest)))} if largest > 1 else set()
+    return tuple(sorted(powers | {largest}))
+
+
+def order(charter: Charter, data: Mapping[str, Dataset]) -> WorkOrder:
+    """The order for the worker: candidate and baselines in one process, since they take turns.
+
+    Raises:
+        MeasurementError: there is nothing to serve, or the batches are too large.
+    """
+    split = next((s for s in ("validation", *(s for s in data if s != "train"), "train") if s in data), None)
+    if split is None:
+        raise MeasurementError("latency is measured on the rows of a data set, and the charter declares none")
+    arrays = {"serve.X": data[split].features[:_ROWS]}
+    if "train" in data:
+        arrays |= {"train.X": data["train"].features, "train.y": data["train"].labels}
+    value = {
+        "models": [_candidate(charter), *(_baseline(b) for b in baselines(charter))],
+        "sizes": list(sizes(charter)),
+        "rounds": rounds(charter),
+        "seconds": SECONDS,
+        "seed": 0,
+    }
+    return WorkOrder(kind="service", value=value, arrays=arrays)
+
+
+def _candidate(charter: Charter) -> dict[str, Any]:
+    shots, seed = charter.shots.deciding[0]
+    return _model("candidate", charter.candidate) | {"shots": shots, "seed": seed}
+
+
+def _model(role: str, candidate: Candidate) -> dict[str, Any]:
+    return {
+        "role": role,
+        "kind": str(candidate.kind),
+        "entrypoint": candidate.entrypoint,
+        "options": dict(candidate.options),
+        "weights": candidate.weights,
+        "device": DEVICE,
+    }
+
+
+def _baseline(baseline: Baseline) -> dict[str, Any]:
+    asked = Candidate(kind=CandidateKind.ESTIMATOR, entrypoint=baseline.estimator, options=baseline.options)
+    return _model(f"baseline:{baseline.name}", asked) | {"shots": None, "seed": None}
+
+
+def times(answer: Answer, asked: WorkOrder) -> ServiceTimes:
+    """The answer as service times.
+
+    Raises:
+        MeasurementError: a model's times are missing, of another shape, not positive, or add up to more than the worker ran.
+    """
+    found = {m["role"]: answer.arrays.get(f"seconds/{m['role']}") for m in asked.value["models"]}
+    widths = tuple(asked.value["sizes"])
+    counts = {len(t) for t in found.values() if t is not None and t.ndim}
+    expected = (next(iter(counts), 0), len(widths))
+    checked = {role: _positive(role, t, expected) for role, t in found.items()}
+    calibration = answer.arrays.get("calibration")
+    steady = _positive("calibration", calibration, None if calibration is None else (calibration.size,))
+    total = float(sum(t.sum() for t in checked.values()) + steady.sum())
+    if total > answer.seconds:
+        raise MeasurementError(f"the worker claims {total:.3g} s of service times and ran for {answer.seconds:.3g} s")
+    return ServiceTimes(sizes=widths, seconds=checked, calibration=steady)
+
+
+def _positive(role: str, array: Array | None, shape: tuple[int, ...] | None) -> Array:
+    if array is None or array.dtype != np.float64 or array.shape != shape or not array.size:
+        raise MeasurementError(f"the service times of `{role}` are missing or of another shape than the other ones'")
+    if not (np.isfinite(array) & (array > 0)).all():
+        raise MeasurementError(f"the service times of `{role}` are not all positive numbers")
+    return array
+
+
+def facts(charter: Charter) -> dict[str, Any]:
+    """How it was measured, for the evidence; no measured number, so that two runs agree on it."""
+    shots, _ = charter.shots.deciding[0]
+    circuit = charter.candidate.kind is CandidateKind.CIRCUIT
+    served = "its QNode, one call for each row, on lightning.qubit" if circuit else "predict, one call for each batch"
+    at_shots = f" at {shots:,} shots" if shots is not None else ""
+    return {
+        "candidate": f"{served}{at_shots}, in the worker, not on a quantum processor",
+        "baselines": [b.name for b in baselines(charter)],
+        "batch_sizes": list(sizes(charter)),
+        "rounds_planned": rounds(charter),
+        "interleaving": "in each round all batch sizes in random order, and on the same rows all models in random order",
+        "warm_up": "three batches of each size",
+        "garbage_collector": "off during a timing, run between rounds",
+        "threads": "1 (OMP_NUM_THREADS, OPENBLAS_NUM_THREADS); not pinned to a processor",
+    }
