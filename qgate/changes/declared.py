@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from qgate.changes.python_source import entrypoint_module
+from qgate.domain.calibration import snapshots
 from qgate.domain.charter import CandidateKind, Charter
 
 LOCK = ".qgate/lock.json"
@@ -20,8 +21,10 @@ def declared_files(charter: Charter) -> dict[str, str]:
 
 def entrypoints(charter: Charter) -> dict[str, list[str]]:
     """The `package.module:callable` strings that the pilot's code starts from, by the end of their chains (`candidate`)."""
-    own = [] if charter.candidate.kind is CandidateKind.COMMAND else [charter.candidate.entrypoint]
-    found = {"candidate": [*own, *_callables(charter.candidate.options)]}
+    candidate = charter.candidate
+    own = [] if candidate.kind is CandidateKind.COMMAND or candidate.file else [candidate.entrypoint]
+    own += [candidate.ansatz] if candidate.ansatz else []
+    found = {"candidate": [*own, *_callables(candidate.options)]}
     for baseline in charter.baselines:
         found[f"baseline {baseline.name}"] = [baseline.estimator, *_callables(baseline.options)]
     return found
@@ -48,7 +51,7 @@ def _declarations(charter: Charter) -> Iterator[tuple[str, str]]:
         yield charter.candidate.file, "qubo"
     if charter.candidate.weights:
         yield charter.candidate.weights, "weights"
-    yield from ((path, "calibration") for path in _strings(_section(charter, "noise").get("calibration")))
+    yield from ((path, "calibration") for _, path in snapshots(_section(charter, "noise")))
     yield from ((path, "rollback artifact") for path in _strings(charter.rollback.target.get("artifact")))
     yield from ((path, "candidate options") for path in _strings(charter.candidate.options))
     for baseline in charter.baselines:

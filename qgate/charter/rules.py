@@ -18,6 +18,7 @@ from qgate.charter.wording import KeyPath, did_you_mean, listed, shortened, show
 from qgate.domain.source import Problem
 
 _GATES = ("pilot", "success_metrics")
+_SIMULATED = frozenset({"circuit", "kernel"})
 _SUGGESTED = 4  # splits and baselines that suggestions are made from: all pairs of them are compared
 
 
@@ -31,6 +32,7 @@ def check(document: Document, today: date) -> Iterator[Problem]:
     yield from _schedule(document)
     yield from _waivers(document, today)
     yield from _target(document)
+    yield from _layout(document)
 
 
 def pilot_name(document: Document) -> Any:
@@ -87,6 +89,15 @@ def _metric(document: Document, key: KeyPath, name: str) -> Iterator[Problem]:
     elif metric.family is Family.QUBO and (candidate := document.mapping("pilot", "candidate")) and "qubo" not in candidate:
         message = f"{subject(document, key)} measures a QUBO, and the candidate is {listed(list(candidate)[:1])}"
         yield document.problem_of(Code.WRONG_CANDIDATE, key, message, "remove the gate, or declare `candidate: {qubo: …}`")
+    elif metric.family is Family.CALIBRATION and (candidate := document.mapping("pilot", "candidate")):
+        yield from _simulated(document, key, list(candidate))
+
+
+def _simulated(document: Document, key: KeyPath, candidate: list[str]) -> Iterator[Problem]:
+    """The noise of a device can be put only into a circuit that qgate itself simulates."""
+    if _SIMULATED.isdisjoint(candidate):
+        message = f"{subject(document, key)} simulates a circuit under noise, and the candidate is {listed(candidate[:1])}"
+        yield document.problem_of(Code.WRONG_CANDIDATE, key, message, "remove the gate, or declare `candidate: {circuit: …}`")
 
 
 def _threshold(document: Document, key: KeyPath, gate: dict[str, Any]) -> Iterator[Problem]:
@@ -172,3 +183,15 @@ def _target(document: Document) -> Iterator[Problem]:
         if name not in SCORERS:
             message = f"no metric is called {shown(name)}{did_you_mean(name, SCORERS)}"
             yield document.problem_of(Code.UNKNOWN_SCORER, (*key, "metrics", name), message, f"use {listed(list(SCORERS), 'or')}")
+
+
+def _layout(document: Document) -> Iterator[Problem]:
+    key = ("pilot", "noise")
+    if {"layout", "reference"} <= document.mapping(*key).keys():
+        message = "`layout` and `reference` both say where the circuit sits on the device"
+        yield document.problem_of(Code.ONE_OF, (*key, "reference"), message, "keep one of them")
+    first: dict[int, int] = {}
+    for index, qubit in enumerate(document.items(*key, "layout")):
+        if isinstance(qubit, int) and first.setdefault(qubit, index) != index:
+            message = f"the wires {first[qubit]} and {index} cannot both be on qubit {shown(qubit)}"
+            yield document.problem(Code.DUPLICATE_QUBIT, (*key, "layout", index), message, "give each wire a qubit of its own")

@@ -1,0 +1,25 @@
+"""A device's noise, as measuring and judging share it: which snapshots a charter declares, and where noisy answers are kept."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+_KEYS = ("calibration", "reference", "history")
+# The part of the evidence that calibration gates read: failures and facts go by this name.
+PART = "calibration"
+NOISY = "noisy:"
+
+
+def noisy_role(path: str) -> str:
+    """The role of the candidate's cells under the snapshot in `path`: simulated without shots, with the device's noise."""
+    return f"{NOISY}{path}"
+
+
+def snapshots(noise: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """Every snapshot of a charter's `noise` section once, as (its key, its path); the one that is judged first."""
+    seen: set[str] = set()
+    for key in _KEYS:
+        declared = noise.get(key, ())
+        for path in (declared,) if isinstance(declared, str) else declared:
+            if path not in seen:
+                seen.add(path)
+                yield key, path
