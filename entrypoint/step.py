@@ -11,7 +11,7 @@ from typing import TextIO
 from entrypoint import stages, surfaces
 from entrypoint.inputs import Inputs, Mode, read_inputs
 from entrypoint.run_directory import check_handed_over, hand_back, inside, make_empty, owner_of
-from entrypoint.workflow import CommandFiles, Workflow, command_files, read_workflow
+from entrypoint.workflow import CommandFiles, command_files
 from qgate.changes.git import Repository
 from qgate.domain.scope import Scope
 from qgate.domain.verdict import Decision
@@ -22,6 +22,7 @@ from qgate.forge.command_files import append_summary
 from qgate.forge.commands import mask
 from qgate.forge.github import GitHub
 from qgate.forge.nothing import NoForge
+from qgate.forge.workflow import Workflow, read_workflow
 from qgate.pipeline import Gated
 from qgate.settings import Settings
 

@@ -5,9 +5,10 @@ Exit codes are `qgate.errors.ExitCode`; no option changes what one means.
 
 import json
 import logging
+import os
 import sys
 from collections.abc import Callable
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -68,6 +69,13 @@ def _common(command: Callable[..., Any]) -> Callable[..., Any]:
     return command
 
 
+def _forge_option(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Where a command publishes."""
+    names = click.Choice(["auto", "github", "none"])
+    text = "Where to publish. auto: GitHub, in a workflow with GITHUB_TOKEN."
+    return click.option("--forge", type=names, default="auto", help=text)(command)
+
+
 def _settings(repo: Path, charters: tuple[str, ...], base: str | None, head: str | None, out: Path | None) -> Settings:
     repository = Repository(repo)
     here = repo.resolve()
@@ -105,30 +113,32 @@ def _say(context: click.Context) -> Callable[[str], None]:
 
 @cli.command()
 @_common
-@click.option(
-    "--forge",
-    type=click.Choice(["auto", "github", "none"]),
-    default="auto",
-    help="Where to publish; auto: GitHub in its workflows.",
-)
+@_forge_option
 @click.option("--json", "as_json", is_flag=True, help="Print verdict.json.")
 @click.pass_context
 def run(context: click.Context, /, *, forge: str, as_json: bool, **where: Any) -> int:
     """Gate the change: detect, measure, judge, publish."""
     from qgate import pipeline  # noqa: PLC0415 -- `detect` and `validate` must start without it
 
-    settings = _settings(**where)
-    gated = pipeline.gate(settings, _forge(forge), _say(context))
-    return _ending(gated, settings, as_json=as_json)
+    settings, chosen = _publishing(_settings(**where), forge)
+    return _ending(pipeline.gate(settings, chosen, _say(context)), settings, as_json=as_json)
 
 
-def _forge(name: str) -> Any:
-    """The command publishes through the environment of a workflow, which only the Action's door reads."""
-    from qgate.forge.nothing import NoForge  # noqa: PLC0415 -- as in `run`
+def _publishing(settings: Settings, forge: str) -> tuple[Settings, Any]:
+    """The forge, and the settings with what its event says where the command line is silent."""
+    from qgate.forge.choose import choose_forge  # noqa: PLC0415 -- as in `run`
 
-    if name == "github":
-        raise UsageError("--forge github needs a workflow's event and token: use the action (README, Workflow)")
-    return NoForge()
+    chosen, target = choose_forge(forge, os.environ)
+    if target is None:
+        return settings, chosen
+    told = replace(
+        settings,
+        base=settings.base or target.base or target.default_branch,
+        head=settings.head or target.head,
+        own_charter=target.on_default_branch,
+        run_url=target.run_url,
+    )
+    return told, chosen
 
 
 def _ending(gated: Any, settings: Settings, *, as_json: bool) -> int:
@@ -246,8 +256,22 @@ def judge(*, as_json: bool, **where: Any) -> int:
     from qgate import evaluation, pipeline  # noqa: PLC0415 -- `detect` and `validate` must start without them
 
     settings = _settings(**where)
-    gated = pipeline.publish(evaluation.judge_run(settings), settings, _forge("none"))
-    return _ending(gated, settings, as_json=as_json)
+    settings, nothing = _publishing(settings, "none")
+    return _ending(pipeline.publish(evaluation.judge_run(settings), settings, nothing), settings, as_json=as_json)
+
+
+@cli.command()
+@_common
+@_forge_option
+def publish(*, forge: str, **where: Any) -> int:
+    """Publish the verdict that `qgate judge` wrote; measures and judges nothing."""
+    from qgate import pipeline  # noqa: PLC0415 -- `detect` and `validate` must start without it
+
+    settings, chosen = _publishing(_settings(**where), forge)
+    gated = pipeline.publish(pipeline.read_verdict(settings), settings, chosen)
+    for publication in gated.publications:
+        click.echo(f"{publication.surface}: {publication.outcome} {publication.detail}".rstrip())
+    return _ending(gated, settings, as_json=False)
 
 
 @cli.command()
@@ -267,6 +291,28 @@ def lock(context: click.Context, /, **where: Any) -> int:
     path = settings.repository / settings.prefix / PATH
     path.write_bytes(write_lock(entries))
     click.echo(f"wrote {path}: {', '.join(sorted(entries))}; review and commit it")
+    return ExitCode.OK
+
+
+@cli.command()
+@_common
+@click.option("--discordance", type=click.FloatRange(0, 1), help="Share of rows that disagree, where no earlier run tells it.")
+@click.option("--json", "as_json", is_flag=True, help="Print the plan as JSON.")
+def plan(*, discordance: float | None, as_json: bool, **where: Any) -> int:
+    """What each gate can decide at the declared sizes, and what it would need; runs no model."""
+    from rich.console import Console  # noqa: PLC0415 -- `detect` and `validate` must start without it
+
+    from qgate.plan.pilot import plan_pilots  # noqa: PLC0415 -- see above
+    from qgate.plan.table import print_plans  # noqa: PLC0415 -- see above
+
+    settings = _settings(**where)
+    with opened(settings) as here:
+        _refuse_invalid(here.found.problems)
+        plans = plan_pilots(here, settings, discordance)
+    if as_json:
+        click.echo(json.dumps([found.as_json() for found in plans], indent=2))
+    else:
+        print_plans(plans, Console())
     return ExitCode.OK
 
 

@@ -1,5 +1,6 @@
 """The main flow: change → charters → reach → evidence → verdict → report → published."""
 
+import json
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -8,11 +9,12 @@ from qgate.domain.report import Publication, Report
 from qgate.domain.scope import Scope
 from qgate.domain.source import Problem
 from qgate.domain.verdict import Verdict
-from qgate.errors import ExitCode, QgateError
+from qgate.errors import ExitCode, QgateError, UsageError
 from qgate.evidence.scope_file import write_scope
 from qgate.forge.base import Forge
 from qgate.intake import Opened, find_scope, opened
 from qgate.report.render import render, render_error, render_invalid_charter
+from qgate.report.verdict_json import verdict_from_json
 from qgate.settings import Settings
 
 Say = Callable[[str], None]
@@ -67,6 +69,21 @@ def judge(scope: Scope, settings: Settings) -> Verdict:
     from qgate import evaluation  # noqa: PLC0415 -- as in `measure`
 
     return evaluation.judge_run(settings)
+
+
+def read_verdict(settings: Settings) -> Verdict:
+    """The verdict that `judge` wrote.
+
+    Raises:
+        UsageError: there is none, or it does not hold together.
+    """
+    path = settings.out / "verdict.json"
+    if not path.is_file():
+        raise UsageError(f"{path} is missing: run `qgate judge --out {settings.out}` first")
+    try:
+        return verdict_from_json(json.loads(path.read_bytes()))
+    except ValueError as error:
+        raise UsageError(f"{path} is not JSON: {error}") from error
 
 
 def publish(verdict: Verdict, settings: Settings, forge: Forge, *, problems: tuple[Problem, ...] = ()) -> Gated:

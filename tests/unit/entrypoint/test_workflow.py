@@ -4,9 +4,10 @@ from pathlib import Path
 
 import pytest
 
-from entrypoint.workflow import CommandFiles, Workflow, command_files, read_workflow, stages_environment
+from entrypoint.workflow import CommandFiles, command_files, stages_environment
 from qgate.errors import UsageError
 from qgate.forge.events import EventKind, EventTarget
+from qgate.forge.workflow import Workflow, read_workflow
 
 EVENTS = Path(__file__).parents[2] / "events"
 
