@@ -17,6 +17,7 @@ _ANSWERERS = {
     "circuit": "qgate.worker.answer_circuit",
     "command": "qgate.worker.answer_command",
     "estimator": "qgate.worker.answer_estimator",
+    "qubo": "qgate.worker.answer_qubo",
     "service": "qgate.worker.answer_service",
 }
 Answerer = Callable[[WorkOrder], tuple[Mapping[str, Any], Mapping[str, Any]]]
@@ -43,8 +44,9 @@ def _answerer(kind: str) -> Answerer:
 
 
 def _words(error: BaseException, tree: Path) -> str:
-    """The error and the last frames of the code that raised it, without our own."""
-    frames = [f for f in traceback.extract_tb(error.__traceback__) if f.filename != __file__]
+    """The error and the last frames of the code that raised it, without the worker's own."""
+    ours = Path(__file__).parent
+    frames = [f for f in traceback.extract_tb(error.__traceback__) if Path(f.filename).parent != ours]
     where = [f"{_short(Path(f.filename), tree)}:{f.lineno} in {f.name}" for f in frames[-_LAST_FRAMES:]]
     said = "\n".join([f"{type(error).__name__}: {_text(error)}", *where])
     return said.encode(errors="backslashreplace").decode()

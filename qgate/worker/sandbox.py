@@ -76,8 +76,8 @@ class Layers:
 def weakest(reports: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
     """What holds for all of several workers: each layer's least value, and every reason why one is missing."""
     reports = tuple(reports)
-    least = {layer: min((report[layer] for report in reports), default=False) for layer in LAYERS}
-    missing = {layer: why for report in reports for layer, why in report["missing"].items()}
+    least = {layer: min((report.get(layer, False) for report in reports), default=False) for layer in LAYERS}
+    missing = {layer: why for report in reports for layer, why in report.get("missing", {}).items()}
     return {**least, "missing": missing}
 
 
