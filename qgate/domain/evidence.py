@@ -9,6 +9,9 @@ import numpy as np
 import numpy.typing as npt
 
 Array = npt.NDArray[Any]
+# A QUBO's cells: their split, and what their `scores` are.
+QUBO = "qubo"
+DISTRIBUTION, COUNTS = "distribution", "counts"
 
 
 @dataclass(frozen=True, kw_only=True, order=True)
@@ -32,6 +35,9 @@ class Cell:
     `predictions` has shape (rows,): class labels of the truth's dtype, or floats for regression. `scores`, where the model has
     them, is float64 of shape (rows,) for two classes (higher means the second of the sorted classes) or (rows, classes);
     `score_kind` is `probability` (rows sum to one; for two classes, that of the second), `decision`, or None.
+
+    On the split `qubo`, `predictions` are numbers of distinct states (`qgate.quantum.qubo`) and `scores` how likely each is
+    (`score_kind` is `distribution`) or how often each was sampled (`counts`).
     """
 
     key: CellKey
@@ -93,7 +99,8 @@ class PilotEvidence:
     `truth` maps a split to its labels, shape (rows,); `lock` is the pilot's entry of `.qgate/lock.json` (None: no lock);
     `facts` say how it was measured (engine, self test, library versions). `timings` are seconds; they and `service`, the service
     times that latency gates ask for, are all that may differ between two runs of one commit. `trace` holds the arrival times of
-    the charter's traffic, in seconds, where it names such a file.
+    the charter's traffic, in seconds, where it names such a file. `tables` are further arrays by `<role>/<name>`: a QUBO's
+    coefficients, as `Qubo.tables` gives them.
     """
 
     pilot: str
@@ -107,6 +114,12 @@ class PilotEvidence:
     failures: tuple[Failure, ...] = ()
     service: ServiceTimes | None = None
     trace: Array | None = None
+    tables: Mapping[str, Array] = field(default_factory=dict)
+
+    def tables_of(self, role: str) -> dict[str, Array]:
+        """The tables of a role, by their names without it."""
+        prefix = f"{role}/"
+        return {name.removeprefix(prefix): array for name, array in self.tables.items() if name.startswith(prefix)}
 
     def of(self, role: str, split: str) -> tuple[Cell, ...]:
         """The cells of a role on a split, in the order of (shots, seed), the one without shots first."""
@@ -130,6 +143,11 @@ def same_bits(first: Array, second: Array) -> bool:
         and first.shape == second.shape
         and np.ascontiguousarray(first).tobytes() == np.ascontiguousarray(second).tobytes()
     )
+
+
+def table_digest(table: Array) -> str:
+    """SHA-256 (hex) of a table, in the canonical form of `cell_digest`."""
+    return hashlib.sha256(_canonical("table", table)).hexdigest()
 
 
 def predictions_digest(cell: Cell) -> str:

@@ -27,6 +27,7 @@ from qgate.domain.evidence import (
     Repetition,
     ServiceTimes,
     cell_digest,
+    table_digest,
 )
 from qgate.domain.schemas import load_schema
 from qgate.errors import UsageError
@@ -51,7 +52,7 @@ def _write_pilot(pilot: PilotEvidence, position: int, directory: Path) -> dict[s
     buffer = io.BytesIO()
     np.savez_compressed(buffer, allow_pickle=False, **_arrays(pilot))
     (directory / path).write_bytes(buffer.getvalue())
-    return {
+    written = {
         "pilot": pilot.pilot,
         "arrays": {"path": path, "sha256": hashlib.sha256(buffer.getvalue()).hexdigest()},
         "splits": sorted(pilot.truth),
@@ -63,6 +64,7 @@ def _write_pilot(pilot: PilotEvidence, position: int, directory: Path) -> dict[s
         "failures": [asdict(f) for f in pilot.failures],
         "service": pilot.service and _write_service(pilot.service, path.replace(".npz", "-times.npz"), directory),
     }
+    return written | ({"tables": {name: table_digest(t) for name, t in pilot.tables.items()}} if pilot.tables else {})
 
 
 def _write_service(service: ServiceTimes, path: str, directory: Path) -> dict[str, Any]:
@@ -79,6 +81,7 @@ def _arrays(pilot: PilotEvidence) -> dict[str, Array]:
     arrays = {f"truth/{split}": truth for split, truth in pilot.truth.items()}
     if pilot.trace is not None:
         arrays["traffic/trace"] = pilot.trace
+    arrays |= {f"table/{name}": table for name, table in pilot.tables.items()}
     for number, cell in enumerate(pilot.cells):
         arrays[f"cell/{number}/predictions"] = cell.predictions
         if cell.scores is not None:
@@ -131,6 +134,7 @@ def _read_pilot(value: Mapping[str, Any], directory: Path) -> PilotEvidence:
         failures=tuple(Failure(**f) for f in value["failures"]),
         service=None if value["service"] is None else _read_service(value["service"], directory),
         trace=arrays.get("traffic/trace"),
+        tables={name: _read_table(name, digest, arrays, directory / path) for name, digest in value.get("tables", {}).items()},
     )
 
 
@@ -147,6 +151,13 @@ def _read_service(value: Mapping[str, Any], directory: Path) -> ServiceTimes:
     arrays = _read_arrays(value, directory)
     seconds = {role: arrays[f"seconds/{role}"] for role in value["roles"]}
     return ServiceTimes(sizes=tuple(value["sizes"]), seconds=seconds, calibration=arrays["calibration"])
+
+
+def _read_table(name: str, digest: str, arrays: Mapping[str, Array], path: Path) -> Array:
+    table = arrays[f"table/{name}"]
+    if table_digest(table) != digest:
+        raise UsageError(f"{path}: the table {name} is not what evidence.json says it is")
+    return table
 
 
 def _key(value: Mapping[str, Any]) -> CellKey:

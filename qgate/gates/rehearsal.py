@@ -17,20 +17,29 @@ def rehearsed(outcome: GateOutcome, gate: Gate, charter: Charter, evidence: Pilo
     if outcome.decision is not Decision.FAIL or outcome.remedy is None or not gate.remediation.set:
         return outcome
     role = rehearsal_role(gate.remediation)
-    cells = tuple(replace(c, key=replace(c.key, role="candidate")) for c in evidence.cells if c.key.role == role)
+    cells = tuple(replace(c, key=replace(c.key, role=name)) for c in evidence.cells if (name := _role_of(role, c.key.role)))
     failures = tuple(replace(f, part="candidate") for f in evidence.failures if f.part == role)
     if not cells and not failures:
         return outcome
+    tables = {f"candidate/{name}": table for name, table in evidence.tables_of(role).items()}
     others = tuple(c for c in evidence.cells if c.key.role.startswith("baseline:"))
-    again = judge(gate, _as_tried(charter, cells), replace(evidence, cells=others + cells, failures=failures))
+    again = judge(gate, _as_tried(charter, cells), replace(evidence, cells=others + cells, failures=failures, tables=tables))
     return replace(outcome, remedy=replace(outcome.remedy, rehearsed=_told(again)))
+
+
+def _role_of(rehearsal: str, role: str) -> str | None:
+    """What a cell of this rehearsal stands for: the candidate, or its answers under a calibration (`<rehearsal>/noisy:…`)."""
+    if role == rehearsal:
+        return "candidate"
+    return role.removeprefix(f"{rehearsal}/") if role.startswith(f"{rehearsal}/") else None
 
 
 def without_rehearsals(evidence: PilotEvidence) -> PilotEvidence:
     """The evidence on the change itself: a rehearsal that failed says nothing about it."""
     cells = tuple(c for c in evidence.cells if not c.key.role.startswith(REHEARSAL))
     failures = tuple(f for f in evidence.failures if not f.part.startswith(REHEARSAL))
-    return replace(evidence, cells=cells, failures=failures)
+    tables = {name: table for name, table in evidence.tables.items() if not name.startswith(REHEARSAL)}
+    return replace(evidence, cells=cells, failures=failures, tables=tables)
 
 
 def _as_tried(charter: Charter, cells: tuple[Any, ...]) -> Charter:

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
+from qgate.domain.calibration import NOISY
 from qgate.domain.charter import Charter, Gate, Remediation, Shots, rehearsal_role
 from qgate.domain.evidence import Failure, PilotEvidence
 from qgate.domain.limits import Limits
@@ -23,15 +24,23 @@ def rehearse(charter: Charter, evidence: PilotEvidence, failed: Iterable[Gate], 
     tried = {rehearsal_role(g.remediation): g.remediation for g in failed if g.remediation.set}
     for role, remediation in tried.items():
         again = measure_pilot(remedied(charter, remediation), trees, None, limits=limits, jobs=_candidate_alone)
-        cells = tuple(replace(c, key=replace(c.key, role=role)) for c in again.cells if c.key.role == CANDIDATE)
+        cells = tuple(replace(c, key=replace(c.key, role=name)) for c in again.cells if (name := _role_in(role, c.key.role)))
         failures = tuple(Failure(part=role, message=f.message) for f in again.failures)
         evidence = replace(
             evidence,
             cells=evidence.cells + cells,
             failures=evidence.failures + failures,
+            tables={**evidence.tables, **{f"{role}/{name}": t for name, t in again.tables_of(CANDIDATE).items()}},
             timings={**evidence.timings, role: sum(again.timings.values())},
         )
     return evidence
+
+
+def _role_in(rehearsal: str, role: str) -> str | None:
+    """The name of a rehearsed cell: the candidate's own, or its answers under a calibration; nothing else is tried again."""
+    if role == CANDIDATE:
+        return rehearsal
+    return f"{rehearsal}/{role}" if role.startswith(NOISY) else None
 
 
 def remedied(charter: Charter, remediation: Remediation) -> Charter:

@@ -16,6 +16,7 @@ from qgate.domain.evidence import (
     Repetition,
     ServiceTimes,
     cell_digest,
+    same_bits,
 )
 from qgate.errors import UsageError
 from qgate.evidence.bundle import read_evidence, write_evidence
@@ -39,6 +40,7 @@ PILOT = PilotEvidence(
     facts={"libraries": {"numpy": "2"}},
     timings={"candidate": 1.5},
     failures=(Failure(part="baseline slow", message="it took longer"),),
+    tables={"candidate/linear": np.array([1.0, -0.5]), "candidate/variables": np.array(["a", "bé"])},
 )
 EVIDENCE = Evidence(base="c" * 40, head="d" * 40, pilots=(PILOT,))
 
@@ -52,6 +54,10 @@ def test_what_is_written_is_read_back(tmp_path):
     assert [cell_digest(c) for c in pilot.cells] == [cell_digest(c) for c in CELLS]
     assert [c.key for c in pilot.cells] == [c.key for c in CELLS]
     np.testing.assert_array_equal(pilot.truth["validation"], [0, 1])
+    assert list(pilot.tables) == list(PILOT.tables)
+    assert all(same_bits(pilot.tables[name], table) for name, table in PILOT.tables.items())
+    assert list(pilot.tables_of("candidate")) == ["linear", "variables"]
+    assert pilot.tables_of("rehearsal:0") == {}
     same = ("pilot", "inputs", "repetitions", "lock", "facts", "failures")
     assert {name: getattr(pilot, name) for name in same} == {name: getattr(PILOT, name) for name in same}
 
@@ -89,6 +95,10 @@ def edited(directory, change):
     [
         (lambda v: v["pilots"][0]["cells"][0].update(sha256="0" * 64), "the cell candidate/validation/shots=100/seed=1 is not"),
         (lambda v: v["pilots"][0]["cells"][0].update(seed=2.5), "2.5 is not of type"),
+        (
+            lambda v: v["pilots"][0]["tables"].update({"candidate/linear": "0" * 64}),
+            "the table candidate/linear is not what evidence.json says it is",
+        ),
         (lambda v: v["pilots"][0].pop("failures"), "'failures' is a required property"),
         (lambda v: v.update(schema="qgate/evidence/v2"), "was expected"),
         (lambda v: v["pilots"][0]["arrays"].update(path="../../etc/passwd"), "does not match"),
