@@ -5,7 +5,10 @@
 | locked set, artifact | exact comparison (undecidable with shots) | t over seeds |
 | locked set, procedure | undecidable | t over seeds |
 | deployment, artifact | Tango and exact test; jackknife for other scores | rows as clusters; jackknife over seeds and rows |
+| | a median: bootstrap over rows | the same, each row with all its seeds |
 | deployment, procedure | undecidable | from three seeds: crossed seeds and rows; jackknife over both |
+
+Where rows stand or fall together in clusters, the jackknife leaves out whole clusters, for accuracy as well.
 """
 
 from collections.abc import Mapping
@@ -18,6 +21,7 @@ import numpy as np
 
 from qgate.domain.charter import CandidateKind, Charter, Gate, Population, Subject
 from qgate.domain.verdict import Decision
+from qgate.gates import row_bootstrap
 from qgate.gates.pairing import Pairing
 from qgate.gates.scorers import NOT_SMOOTH
 from qgate.statistics import crossed, jackknife, sample_size
@@ -67,10 +71,10 @@ def rule_deployment(gate: Gate, margin: Decimal, pairing: Pairing, charter: Char
     procedure = gate.claim.subject is Subject.PROCEDURE
     if procedure and (reason := _too_few_trainings(pairing, charter, crossed.MINIMUM_SEEDS)):
         return _undecidable(reason)
-    if pairing.scorer.name == "accuracy":
-        return _accuracy(gate, margin, pairing, procedure=procedure)
     if pairing.scorer.name in NOT_SMOOTH:
-        return _undecidable(f"{pairing.scorer.name} hangs on single rows, which says nothing about new ones")
+        return _not_smooth(gate, margin, pairing, procedure=procedure)
+    if pairing.scorer.name == "accuracy" and pairing.clusters is None:
+        return _accuracy(gate, margin, pairing, procedure=procedure)
     return _any_score(gate, margin, pairing)
 
 
@@ -165,13 +169,25 @@ def _paired(gate: Gate, margin: Decimal, pairing: Pairing) -> Ruling:
     )
 
 
+def _not_smooth(gate: Gate, margin: Decimal, pairing: Pairing, *, procedure: bool) -> Ruling:
+    """A median by the bootstrap, a maximum not at all: no sample holds the worst row of new data."""
+    name = pairing.scorer.name
+    if name != "median_absolute_error" or procedure:
+        return _undecidable(f"{name} hangs on single rows, which says nothing about new {'trainings' if procedure else 'ones'}")
+    bounds = row_bootstrap.bootstrap_bounds(pairing, gate.alpha)
+    return Ruling(decision=decide(bounds, float(margin)), method=row_bootstrap.METHOD, bounds=bounds)
+
+
 def _any_score(gate: Gate, margin: Decimal, pairing: Pairing) -> Ruling:
-    step, without = pairing.step, pairing.left_out_gaps
+    # A cluster moves a score by as many rows as it holds, on average.
+    step, without = pairing.step * pairing.rows / pairing.units, pairing.left_out_gaps
+    over = "rows" if pairing.clusters is None else "clusters of rows"
     if len(pairing.candidates) == 1:
         bounds, method = jackknife.jackknife_bounds(pairing.gaps[0], without[0], gate.alpha, step=step), "paired jackknife"
+        method += "" if pairing.clusters is None else f" over {over}"
         parts = Components(row=jackknife.jackknife_variance(without[0], step=step))
     else:
-        gaps, method = np.array(pairing.gaps), "paired jackknife over seeds and rows"
+        gaps, method = np.array(pairing.gaps), f"paired jackknife over seeds and {over}"
         bounds = jackknife.seeds_jackknife_bounds(gaps, without, gate.alpha, step=step)
         parts = jackknife.seed_and_row_variance(gaps, without, step=step)
     return Ruling(decision=decide(bounds, float(margin)), method=method, bounds=bounds, components=parts)

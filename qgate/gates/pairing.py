@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from qgate.charter.metrics import SCORERS, Metric, Scorer
+from qgate.domain.calibration import PART as CALIBRATION
 from qgate.domain.charter import CandidateKind, Charter
 from qgate.domain.evidence import Array, Cell, CellKey, PilotEvidence
 from qgate.domain.verdict import Sizes
@@ -19,8 +20,9 @@ CANDIDATE = "candidate"
 SERVICE = "service"
 REPETITION = "repetition"
 Floats = npt.NDArray[np.float64]
+Rows = npt.NDArray[np.int64]
 Pair = tuple[int | None, int | None]
-_FEWEST_ROWS = 2
+_FEWEST_UNITS = 2
 _DIGITS = 12
 
 
@@ -29,7 +31,8 @@ class Pairing:
     """What a parity gate compares.
 
     `candidates` holds one cell per seed at the deciding shot level, in the order of the seeds; `levels` every other cell of the
-    candidate on the split. `seeds` and `shots` are None where the charter declares none.
+    candidate on the split. `seeds` and `shots` are None where the charter declares none. `clusters` numbers the groups of rows
+    that stand or fall together (a patient's images), from 0, shape (rows,); None: each row stands alone.
     """
 
     bound: scorers.Bound
@@ -39,6 +42,7 @@ class Pairing:
     levels: tuple[Cell, ...]
     seeds: tuple[int, ...]
     shots: int | None
+    clusters: Rows | None = None
 
     @property
     def scorer(self) -> Scorer:
@@ -49,6 +53,11 @@ class Pairing:
     def rows(self) -> int:
         """How many rows the locked set has."""
         return len(self.truth)
+
+    @property
+    def units(self) -> int:
+        """How many rows or clusters there are: what a claim about new data draws."""
+        return self.rows if self.clusters is None else int(self.clusters.max()) + 1
 
     @property
     def sizes(self) -> Sizes:
@@ -107,14 +116,14 @@ class Pairing:
 
     @cached_property
     def left_out_gaps(self) -> Floats:
-        """The gaps without each row, shape (seeds, rows).
+        """The gaps without each row, or each cluster of rows, shape (seeds, units).
 
         Raises:
             MeasurementError: the score is not defined without some of the rows.
         """
-        if self.rows < _FEWEST_ROWS:
-            raise MeasurementError(f"{self.rows} row says nothing about new data")
-        groups = np.arange(self.rows)
+        if self.units < _FEWEST_UNITS:
+            raise MeasurementError(f"{self.units} {'row' if self.clusters is None else 'cluster'} says nothing about new data")
+        groups = np.arange(self.rows) if self.clusters is None else self.clusters
         baseline = resampling.left_out(self.bound, self.truth, self.baseline, groups)
         others = [resampling.left_out(self.bound, self.truth, cell, groups) for cell in self.candidates]
         sign = 1 if self.scorer.greater_is_better else -1
@@ -153,9 +162,9 @@ def pair(metric: Metric, charter: Charter, evidence: PilotEvidence) -> Pairing:
 def planned_pairs(charter: Charter) -> tuple[Pair, ...]:
     """Every (shots, seed) that the candidate has to be measured at.
 
-    A circuit without a shot schedule is simulated exactly, once: seeds mean nothing to it.
+    A circuit or a QUBO without a shot schedule is simulated exactly, once: seeds mean nothing to it.
     """
-    exact = charter.candidate.kind is CandidateKind.CIRCUIT and not charter.shots.schedule
+    exact = charter.candidate.kind in {CandidateKind.CIRCUIT, CandidateKind.QUBO} and not charter.shots.schedule
     return ((None, None),) if exact else charter.shots.planned
 
 
@@ -172,14 +181,14 @@ def told(pairs: Sequence[Pair]) -> str:
 
 
 def _refuse_failures(evidence: PilotEvidence, baseline: str) -> None:
-    """A failure of another baseline, of the repetition or of serving is another gate's; all others count."""
+    """A failure of another baseline, of the repetition, of serving or of a calibration is another gate's; all others count."""
     mine = [f for f in evidence.failures if f.part in {"candidate", f"baseline {baseline}"} or not _of_another(f.part)]
     if mine:
         raise MeasurementError("; ".join(f"{f.part}: {f.message}" for f in mine))
 
 
 def _of_another(part: str) -> bool:
-    return part in {REPETITION, SERVICE} or part.startswith("baseline ")
+    return part in {REPETITION, SERVICE, CALIBRATION} or part.startswith("baseline ")
 
 
 def _single(cells: tuple[Cell, ...], role: str, split: str) -> Cell:

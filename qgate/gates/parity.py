@@ -8,7 +8,7 @@ from qgate.domain.charter import Charter, Gate, Population
 from qgate.domain.evidence import PilotEvidence
 from qgate.domain.verdict import Decision, GateOutcome
 from qgate.errors import MeasurementError
-from qgate.gates import claims, lucky_seed, outcomes, wording
+from qgate.gates import claims, crosscheck, lucky_seed, outcomes, wording
 from qgate.gates.claims import Ruling
 from qgate.gates.pairing import Pairing, pair
 from qgate.statistics.bounds import Bounds
@@ -27,7 +27,7 @@ def judge_parity(gate: Gate, metric: Metric, charter: Charter, evidence: PilotEv
         pairing = pair(metric, charter, evidence)
         ruling = claims.rule(gate, margin, pairing, charter)
         lists = lucky_seed.agreement(ruling.decision, gate, metric, charter, evidence)
-        ruling = lucky_seed.supported(ruling, lists, charter.shots.agreement)
+        ruling = crosscheck.crosschecked(lucky_seed.supported(ruling, lists, charter.shots.agreement), gate, margin, pairing)
         levels = [{"shots": key.shots, "seed": key.seed, "score": found} for key, found in pairing.level_scores]
     except MeasurementError as problem:
         return outcomes.error(gate, str(problem))
