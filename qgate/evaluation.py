@@ -21,7 +21,7 @@ from qgate.evidence.lock import lock_entry, read_lock
 from qgate.evidence.scope_file import read_scope
 from qgate.gates.judge import judge, judge_pilot
 from qgate.intake import Opened
-from qgate.measure.jobs import baseline_jobs
+from qgate.measure.jobs import lock_jobs
 from qgate.measure.pilot import Trees, measure_pilot
 from qgate.measure.rehearsal import rehearse
 from qgate.settings import Settings

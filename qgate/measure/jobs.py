@@ -6,7 +6,7 @@ from typing import Any
 
 from qgate.charter.metrics import SCORERS, Family, Task, parse_metric
 from qgate.domain.charter import Baseline, CandidateKind, Charter, Shots
-from qgate.domain.evidence import Cell, ServiceTimes
+from qgate.domain.evidence import Array, Cell, ServiceTimes
 from qgate.domain.work import Answer, WorkOrder
 from qgate.errors import MeasurementError
 from qgate.workloads import circuit, estimator
@@ -23,6 +23,7 @@ class Measured:
     cells: tuple[Cell, ...] = ()
     facts: Mapping[str, Any] = field(default_factory=dict)
     service: ServiceTimes | None = None
+    tables: Mapping[str, Array] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -96,7 +97,9 @@ def candidate_jobs(charter: Charter, data: Mapping[str, Dataset]) -> tuple[Job, 
     if kind is CandidateKind.CIRCUIT:
         return _circuit_jobs(charter, data)
     raise MeasurementError(
-        f"this version of qgate does not measure candidates of the kind `{kind}`; it measures estimator, circuit and command"
+    if kind is CandidateKind.QUBO:
+        return _qubo_jobs(charter)
+        f"this version of qgate does not measure candidates of the kind `{kind}`; it measures estimator, circuit, qubo, command"
     )
 
 
@@ -147,3 +150,24 @@ def _circuit_jobs(charter: Charter, data: Mapping[str, Dataset]) -> tuple[Job, J
         return Job(part=part, order=circuit.order(candidate, data, on), read=read)
 
     return job(CANDIDATE, charter.shots, splits(charter)), job(REPETITION, _first(charter.shots), splits(charter)[:1])
+
+
+def _qubo_jobs(charter: Charter) -> tuple[Job, Job]:
+    from qgate.workloads import qubo  # noqa: PLC0415 -- dimod takes a second to import, which other pilots need not pay
+
+    def job(part: str, shots: Shots) -> Job:
+        def read(answer: Answer) -> Measured:
+            found = qubo.solved(answer, charter.candidate)
+            beside = qubo.references(found.qubo, shots) if part == CANDIDATE else ()
+            cells = (*qubo.cells(found, shots), *beside)
+            return Measured(cells=cells, facts=found.facts, tables=qubo.tables(found.qubo))
+
+        return Job(part=part, order=qubo.order(charter.candidate), read=read)
+
+    return job(CANDIDATE, charter.shots), job(REPETITION, _first(charter.shots))
+
+
+def lock_jobs(charter: Charter, data: Mapping[str, Dataset]) -> tuple[Job, ...]:
+    """What a lock holds: the baselines; and of a QUBO's candidate the energies that later ones are compared with."""
+    own = candidate_jobs(charter, data)[:1] if charter.candidate.kind is CandidateKind.QUBO else ()
+    return *own, *baseline_jobs(charter, data)

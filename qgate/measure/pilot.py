@@ -102,6 +102,7 @@ def _read(job: Job, answer: Answer) -> Measured:
         return job.read(answer)
     except (TypeError, KeyError, ValueError, AttributeError, IndexError, ArithmeticError) as error:
         raise MeasurementError(f"the worker's answer is malformed: {type(error).__name__}: {error}") from error
+        tables={name: table for m in measured.values() for name, table in m.tables.items()},
 
 
 def _repetitions(repeated: Measured | None, cells: Sequence[Cell]) -> tuple[Repetition, ...]:

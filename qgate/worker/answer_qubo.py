@@ -1,0 +1,74 @@
+"""Answers a `qubo` order: the QUBO's coefficients, and the angles of its QAOA or the described circuit of its ansatz.
+
+The order's value holds `source` (a path in the tree, or an entrypoint), `options`, `weights` (a path, or None) and `ansatz` (an
+entrypoint, or None). Constraints, shots and seeds never come here.
+"""
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from qgate.domain.work import WorkOrder
+from qgate.errors import MeasurementError
+from qgate.quantum.qubo import Qubo
+from qgate.quantum.qubo_files import parse
+from qgate.quantum.qubo_values import from_python
+from qgate.worker import entrypoint
+
+_ONE_ROW = np.zeros((1, 1))
+
+
+def answer(order: WorkOrder) -> tuple[Mapping[str, Any], Mapping[str, Any]]:
+    """Coefficients as `Qubo.tables`, `angles/<name>` or `ansatz/<name>`, and in `takes` the options that some callable took."""
+    value = order.value
+    found, takes = _qubo(value["source"], value["options"])
+    arrays: dict[str, Any] = {f"qubo/{name}": array for name, array in found.tables().items()}
+    if value["ansatz"] is None:
+        arrays |= _angles(value["weights"]) if value["weights"] else {}
+        return {"takes": sorted(takes)}, arrays
+    described, numbers, taken = _ansatz(value, found.size)
+    return {"takes": sorted(takes | taken), "described": described}, arrays | numbers
+
+
+def _qubo(source: str, options: Mapping[str, Any]) -> tuple[Qubo, set[str]]:
+    if ":" not in source:
+        return parse(Path(source).read_bytes(), source), set()
+    build = entrypoint.find(source)
+    takes = entrypoint.accepted(build, options)
+    return from_python(build(**{name: options[name] for name in takes})), takes
+
+
+def _angles(path: str) -> dict[str, Any]:
+    with np.load(path, allow_pickle=False) as file:
+        if not {"gammas", "betas"} <= set(file.files):
+            raise MeasurementError(f"{path} has {', '.join(file.files)}; QAOA's angles are the arrays `gammas` and `betas`")
+        return {f"angles/{name}": np.asarray(file[name], dtype=np.float64) for name in ("gammas", "betas")}
+
+
+def _ansatz(value: Mapping[str, Any], size: int) -> tuple[list[dict[str, Any]], dict[str, Any], set[str]]:
+    """The ansatz described as a circuit whose wires are all measured, and what its own QNode says."""
+    from qgate.quantum.capture import describe, own_values  # noqa: PLC0415 -- QAOA needs no PennyLane
+    from qgate.quantum.description import encode  # noqa: PLC0415 -- as above
+    from qgate.worker.answer_circuit import weights_of  # noqa: PLC0415 -- as above
+
+    function = entrypoint.find(value["ansatz"])
+    taken = entrypoint.accepted(function, value["options"])
+    offered = {"weights": weights_of(value["weights"]), **{name: value["options"][name] for name in taken}}
+    arguments = {name: offered[name] for name in entrypoint.accepted(function, offered)}
+    circuit = _measured(function, size)
+    structure, numbers = encode(describe(circuit, _ONE_ROW, arguments))
+    own = own_values(circuit, _ONE_ROW[0], arguments)[None]
+    return structure, {f"ansatz/{name}": array for name, array in numbers.items()} | {"ansatz/own": own}, taken
+
+
+def _measured(ansatz: Callable[..., Any], size: int) -> Callable[..., Any]:
+    """The ansatz as a circuit of a sample that it does not look at."""
+    import pennylane as qml  # noqa: PLC0415 -- as above
+
+    def circuit(_sample: Any, **arguments: Any) -> Any:
+        ansatz(**arguments)
+        return qml.probs(wires=range(size))
+
+    return circuit
