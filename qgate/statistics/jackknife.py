@@ -5,6 +5,8 @@ Clarke-Pearson 1988, Biometrics 44). It is inconsistent for scores that hang on 
 covariances of the seeds' leave-out gaps give the variance of Obuchowski and Rockette (see `crossed`).
 """
 
+from collections.abc import Callable
+
 import numpy as np
 import numpy.typing as npt
 from scipy import stats
@@ -12,7 +14,25 @@ from scipy import stats
 from qgate.statistics.bounds import Bounds
 from qgate.statistics.crossed import Components, half_width
 
+ROW_BY_ROW = 500  # rows up to which each is left out alone
+_GROUPS = 50  # above: 50 groups cost a tenth, and err 5.4 to 6.0 % at a nominal 5 %
+_GOLDEN = np.uint64(0x9E3779B97F4A7C15)
+
+Rows = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
+
+
+def leave_out(score: Callable[[Rows], float], rows: int) -> Floats:
+    """Any score of what remains when each group of rows is left out: shape (groups,).
+
+    `qgate.gates.resampling` leaves each row of a parity gate's scores out without calling them; this is for all others.
+
+    Args:
+        score: of the rows whose indices it is given.
+        rows: how many there are.
+    """
+    group = _groups(rows)
+    return np.array([score(np.flatnonzero(group != g)) for g in range(int(group.max()) + 1)])
 
 
 def jackknife_bounds(gap: float, left_out: npt.ArrayLike, alpha: float, *, step: float = 0.0) -> Bounds:
@@ -61,3 +81,23 @@ def seed_and_row_variance(gaps: Floats, left_out: Floats, *, step: float = 0.0) 
     shared = max(float(covariance.sum() - np.trace(covariance)) / (seeds * (seeds - 1)), 0.0)
     seed = float(gaps.var(ddof=1)) / seeds
     return Components(row=shared + 2 * step**2, seed=seed, residual=max(own - shared, 0.0) / seeds)
+
+
+def _groups(rows: int) -> Rows:
+    """Which group each row is in: itself, or one of 50 of equal size in a fixed shuffle.
+
+    Neither blocks nor every fiftieth row: files are often sorted by class, or repeat with a period.
+    """
+    if rows <= ROW_BY_ROW:
+        return np.arange(rows)
+    group = np.empty(rows, dtype=np.int64)
+    group[np.argsort(_shuffle_keys(rows), kind="stable")] = np.arange(rows) % _GROUPS
+    return group
+
+
+def _shuffle_keys(rows: int) -> npt.NDArray[np.uint64]:
+    """The first outputs of SplitMix64 (Steele, Lea and Flood 2014): the same on every machine and version of numpy."""
+    z = np.arange(1, rows + 1, dtype=np.uint64) * _GOLDEN
+    z = (z ^ (z >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+    z = (z ^ (z >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+    return z ^ (z >> np.uint64(31))

@@ -7,6 +7,7 @@ from scipy import stats
 from qgate.statistics.jackknife import (
     jackknife_bounds,
     jackknife_variance,
+    leave_out,
     seed_and_row_variance,
     seeds_jackknife_bounds,
 )
@@ -14,10 +15,6 @@ from qgate.statistics.jackknife import (
 RUNS = {120: 2_000, 600: 1_000}
 # At most 6.5 % a cell, of which two standard errors of 2,000 runs are 1.0 points, of 1,000 runs 1.4.
 LIMIT = 0.065
-
-
-def leave_out(score, rows):
-    return np.array([score(np.delete(np.arange(rows), row)) for row in range(rows)])
 
 
 def test_of_a_mean_it_is_students_interval():
@@ -81,6 +78,26 @@ def test_the_bounds_of_an_f1_gap_keep_alpha(rows):
         below += bounds.upper < truth_gap
         above += bounds.lower > truth_gap
     assert max(below, above) / RUNS[rows] <= LIMIT
+
+
+def test_large_sets_are_left_out_in_fifty_equal_groups_that_mix_sorted_rows():
+    kept = []
+    leave_out(lambda rows: float(kept.append(rows) or 0), 1000)
+    groups = [np.setdiff1d(np.arange(1000), rows) for rows in kept]
+    assert [len(g) for g in groups] == [20] * 50
+    assert np.array_equal(np.sort(np.concatenate(groups)), np.arange(1000))
+    # A file sorted by class: the second half's share of a group varies as in a draw without order.
+    share = [(g >= 500).mean() for g in groups]
+    assert 0.07 < np.std(share) < 0.16
+
+
+def test_the_grouping_is_the_same_on_every_machine():
+    kept = []
+    leave_out(lambda rows: float(kept.append(rows) or 0), 501)
+    assert np.setdiff1d(np.arange(501), kept[0]).tolist() == FIRST_GROUP_OF_501
+
+
+FIRST_GROUP_OF_501 = [18, 52, 160, 193, 241, 305, 401, 410, 422, 463, 490]
 
 
 def test_over_seeds_it_splits_the_variance():
