@@ -86,10 +86,10 @@ def lock(run: Opened, settings: Settings, say: Say) -> Mapping[str, Any]:
     """
     entries = {}
     for charter in (c.charter for c in run.found.charters):
-        say(f"measuring the baselines of {charter.pilot}")
+        say(f"measuring what the lock of {charter.pilot} holds")
         with _worker_tree(run, settings.prefix) as tree:
             trees = Trees(root=run.tree, worker=tree)
-            evidence = measure_pilot(charter, trees, None, limits=settings.limits, jobs=baseline_jobs)
+            evidence = measure_pilot(charter, trees, None, limits=settings.limits, jobs=lock_jobs)
         entries[charter.pilot] = lock_entry(charter, evidence)
     return entries
 
