@@ -1,0 +1,70 @@
+"""What the commands share: common options, settings made of them, and how progress is said."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import click
+
+from qgate.changes.charters import PATTERNS
+from qgate.changes.git import Repository
+from qgate.domain.source import Problem, Severity
+from qgate.errors import CharterError
+from qgate.settings import Settings
+
+DIRECTORY = click.Path(exists=True, file_okay=False, path_type=Path)
+
+
+def common(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Options that every stage takes."""
+    options = (
+        click.option("--repo", type=DIRECTORY, default=".", help="The repository, or a working directory inside it."),
+        click.option(
+            "--charter", "charters", multiple=True, metavar="PATH", help=f"Repeatable; default {' and '.join(PATTERNS)}."
+        ),
+        click.option("--base", metavar="REF", help="Default: the default branch; the merge base with it is compared."),
+        click.option("--head", metavar="REF", help="Default: the work tree."),
+        click.option("--out", type=click.Path(file_okay=False, path_type=Path), help="The run directory; default .qgate/run."),
+    )
+    for option in reversed(options):
+        command = option(command)
+    return command
+
+
+def forge_option(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Where a command publishes."""
+    names = click.Choice(["auto", "github", "none"])
+    text = "Where to publish. auto: GitHub, in a workflow with GITHUB_TOKEN."
+    return click.option("--forge", type=names, default="auto", help=text)(command)
+
+
+def settings_of(repo: Path, charters: tuple[str, ...], base: str | None, head: str | None, out: Path | None) -> Settings:
+    """The settings that the common options make; `repo` may be a working directory below the repository's root."""
+    repository = Repository(repo)
+    here = repo.resolve()
+    prefix = here.relative_to(repository.root).as_posix()
+    return Settings(
+        repository=repository.root,
+        out=(out or here / ".qgate/run").resolve(),
+        today=datetime.now(UTC).date(),
+        base=base,
+        head=head,
+        charters=charters,
+        prefix="" if prefix == "." else prefix,
+    )
+
+
+def say_to(context: click.Context) -> Callable[[str], None]:
+    """Progress goes to standard error, so that standard output holds the result alone."""
+    if context.obj["quiet"]:
+        return lambda _text: None
+    return lambda text: click.echo(f"qgate: {text}", err=True)
+
+
+def refuse_invalid(problems: tuple[Problem, ...]) -> None:
+    """Prints the problems of an invalid charter and raises `CharterError`."""
+    if any(p.severity is Severity.ERROR for p in problems):
+        for problem in problems:
+            click.echo(str(problem), err=True)
+        raise CharterError("the charter is invalid")

@@ -1,0 +1,102 @@
+"""Commands that gate a change: `run`, or its stages `measure`, `judge` and `publish` alone."""
+
+import os
+from dataclasses import replace
+from typing import Any
+
+import click
+
+from qgate.cli.options import common, forge_option, refuse_invalid, say_to, settings_of
+from qgate.cli.words import last_words
+from qgate.errors import ExitCode
+from qgate.intake import find_scope, opened
+from qgate.settings import Settings
+
+
+@click.command()
+@common
+@forge_option
+@click.option("--json", "as_json", is_flag=True, help="Print verdict.json.")
+@click.pass_context
+def run(context: click.Context, /, *, forge: str, as_json: bool, **where: Any) -> int:
+    """Gate the change: detect, measure, judge, publish."""
+    from qgate import pipeline  # noqa: PLC0415 -- `detect` and `validate` must start without it
+
+    settings, chosen = _publishing(settings_of(**where), forge)
+    return _ending(pipeline.gate(settings, chosen, say_to(context)), settings, as_json=as_json)
+
+
+def _publishing(settings: Settings, forge: str) -> tuple[Settings, Any]:
+    """The forge, and the settings with what its event says where the command line is silent."""
+    from qgate.forge.choose import choose_forge  # noqa: PLC0415 -- as in `run`
+
+    chosen, target = choose_forge(forge, os.environ)
+    if target is None:
+        return settings, chosen
+    told = replace(
+        settings,
+        base=settings.base or target.base or target.default_branch,
+        head=settings.head or target.head,
+        own_charter=target.on_default_branch,
+        run_url=target.run_url,
+    )
+    return told, chosen
+
+
+def _ending(gated: Any, settings: Settings, *, as_json: bool) -> int:
+    """Prints how a run ended, and says on the last line where nothing was evaluated."""
+    from rich.console import Console  # noqa: PLC0415 -- as in `run`
+
+    from qgate.report.terminal import print_problems, print_verdict  # noqa: PLC0415 -- as in `run`
+
+    if as_json:
+        click.echo(gated.report.files.get("verdict.json", "{}"), nl=False)
+    elif gated.verdict is not None:
+        print_verdict(gated.verdict, Console())
+    if gated.problems and not as_json:
+        print_problems(gated.problems, Console())
+    if gated.error:
+        click.echo(f"qgate: {gated.error}", err=True)
+    click.echo(f"qgate: report in {settings.out}", err=True)
+    return int(gated.exit_code) if gated.verdict is not None else int(last_words(gated.exit_code))
+
+
+@click.command()
+@common
+@click.pass_context
+def measure(context: click.Context, /, **where: Any) -> int:
+    """Measure what the change reaches and write the evidence; judges nothing."""
+    from qgate import pipeline  # noqa: PLC0415 -- `detect` and `validate` must start without it
+
+    settings = settings_of(**where)
+    with opened(settings) as here:
+        refuse_invalid(here.found.problems)
+        pipeline.measure(here, find_scope(here), settings, say_to(context))
+    click.echo(f"evidence in {settings.out}")
+    return ExitCode.OK
+
+
+@click.command()
+@common
+@click.option("--json", "as_json", is_flag=True, help="Print verdict.json.")
+def judge(*, as_json: bool, **where: Any) -> int:
+    """Judge the evidence that `qgate measure` wrote, and write verdict and report; publishes nothing."""
+    from qgate import evaluation, pipeline  # noqa: PLC0415 -- `detect` and `validate` must start without them
+
+    settings = settings_of(**where)
+    settings, nothing = _publishing(settings, "none")
+    return _ending(pipeline.publish(evaluation.judge_run(settings), settings, nothing), settings, as_json=as_json)
+
+
+@click.command()
+@common
+@forge_option
+def publish(*, forge: str, **where: Any) -> int:
+    """Publish the verdict that `qgate judge` wrote; measures and judges nothing."""
+    from qgate import pipeline  # noqa: PLC0415 -- `detect` and `validate` must start without it
+
+    settings, chosen = _publishing(settings_of(**where), forge)
+    gated = pipeline.publish(pipeline.read_verdict(settings), settings, chosen)
+    for publication in gated.publications:
+        click.echo(f"{publication.surface}: {publication.outcome} {publication.detail}".rstrip())
+    return _ending(gated, settings, as_json=False)
