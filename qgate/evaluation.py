@@ -37,7 +37,7 @@ def measure(run: Opened, scope: Scope, settings: Settings, say: Say) -> None:
     for charter in (sourced.charter for sourced in scope.reached):
         say(f"measuring {charter.pilot}: {charter.candidate.kind} {charter.candidate.entrypoint}")
         with _worker_tree(run, settings.prefix) as tree:
-            trees = Trees(root=run.tree, worker=tree)
+            trees = Trees(root=run.tree, worker=tree, today=settings.today)
             evidence = measure_pilot(charter, trees, locks.get(charter.pilot), limits=settings.limits)
             if failed := failed_gates(charter, evidence):
                 say(f"{charter.pilot}: {', '.join(g.name for g in failed)} failed; rehearsing what the charter would set")

@@ -3,7 +3,9 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-_KEYS = ("calibration", "reference", "history")
+# The key of the snapshot that the gates judge; the others give the layout and the drift curve.
+JUDGED = "calibration"
+_KEYS = (JUDGED, "reference", "history")
 # The part of the evidence that calibration gates read: failures and facts go by this name.
 PART = "calibration"
 NOISY = "noisy:"

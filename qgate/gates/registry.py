@@ -8,6 +8,7 @@ from qgate.domain.charter import Charter, Gate
 from qgate.domain.evidence import PilotEvidence
 from qgate.domain.verdict import GateOutcome
 from qgate.gates import outcomes
+from qgate.gates.calibration import judge_calibration
 from qgate.gates.drift import judge_drift
 from qgate.gates.parity import judge_parity
 from qgate.gates.reproducibility import judge_reproducibility
@@ -28,7 +29,7 @@ JUDGES: Mapping[Family, Judge] = MappingProxyType(
         Family.LATENCY: _unmeasured,
         Family.CAPACITY: _unmeasured,
         Family.COST: _unmeasured,
-        Family.CALIBRATION: _unmeasured,
+        Family.CALIBRATION: judge_calibration,
         Family.QUBO: _unmeasured,
     }
 )

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from qgate.domain.calibration import snapshots
 from qgate.domain.charter import Charter
 from qgate.domain.evidence import InputFile
 from qgate.errors import MeasurementError
@@ -19,7 +20,7 @@ class Opened:
 
 
 def read_inputs(charter: Charter, root: Path) -> tuple[Opened, ...]:
-    """Every declared file: `data <split>`, `qubo`, `weights`, `lockfile`, `trace`, in that order.
+    """Every declared file: `data <split>`, `qubo`, `weights`, `lockfile`, `trace`, calibration snapshots, in that order.
 
     Raises:
         MeasurementError: a declared path leaves the tree.
@@ -38,6 +39,7 @@ def _declared(charter: Charter) -> Iterator[tuple[str, str, str | None]]:
         yield "lockfile", charter.lockfile, None
     if trace := charter.sections.get("traffic", {}).get("trace"):
         yield "trace", trace["path"], trace["sha256"]
+    yield from ((key, path, None) for key, path in snapshots(charter.sections.get("noise", {})))
 
 
 def _open(role: str, path: str, declared: str | None, root: Path) -> Opened:

@@ -61,7 +61,8 @@ def task(charter: Charter) -> Task:
         raise MeasurementError(
             "the charter has classification and regression gates; one pilot predicts classes or numbers, not both"
         )
-    return next(iter(tasks), Task.CLASSIFICATION)
+    predicts_numbers = charter.candidate.decision == "value"
+    return next(iter(tasks), Task.REGRESSION if predicts_numbers else Task.CLASSIFICATION)
 
 
 def baseline_jobs(charter: Charter, data: Mapping[str, Dataset]) -> tuple[Job, ...]:
@@ -96,9 +97,9 @@ def candidate_jobs(charter: Charter, data: Mapping[str, Dataset]) -> tuple[Job, 
         return _estimator_jobs(charter, data)
     if kind is CandidateKind.CIRCUIT:
         return _circuit_jobs(charter, data)
-    raise MeasurementError(
     if kind is CandidateKind.QUBO:
         return _qubo_jobs(charter)
+    raise MeasurementError(
         f"this version of qgate does not measure candidates of the kind `{kind}`; it measures estimator, circuit, qubo, command"
     )
 

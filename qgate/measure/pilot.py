@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import date
 from importlib import metadata
 from pathlib import Path
 from platform import python_version
@@ -12,9 +13,10 @@ from qgate.domain.evidence import Cell, Failure, InputFile, PilotEvidence, Repet
 from qgate.domain.limits import Limits
 from qgate.domain.work import Answer
 from qgate.errors import MeasurementError
+from qgate.measure import calibration
 from qgate.measure.data import dataset
 from qgate.measure.inputs import read_inputs
-from qgate.measure.jobs import REPETITION, Job, Measured, baseline_jobs, candidate_jobs, splits
+from qgate.measure.jobs import CANDIDATE, REPETITION, Job, Measured, baseline_jobs, candidate_jobs, splits
 from qgate.measure.service import arrival_times, service_jobs
 from qgate.worker.launch import run
 from qgate.worker.sandbox import weakest
@@ -26,10 +28,14 @@ Jobs = Callable[[Charter, Mapping[str, Dataset]], tuple[Job, ...]]
 
 @dataclass(frozen=True, kw_only=True)
 class Trees:
-    """Where files are read: `root` holds the head's files with their data, `worker` the copy without data and history."""
+    """Where files are read: `root` holds the head's files with their data, `worker` the copy without data and history.
+
+    `today` is the day of the run: a calibration's age is recorded against it (None: unknown).
+    """
 
     root: Path
     worker: Path
+    today: date | None = None
 
 
 def everything(charter: Charter, data: Mapping[str, Dataset]) -> tuple[Job, ...]:
@@ -52,7 +58,13 @@ def measure_pilot(
     except MeasurementError as error:
         failure = Failure(part="data", message=str(error))
         return PilotEvidence(pilot=charter.pilot, inputs=inputs, lock=lock, failures=(failure,), facts={"libraries": libraries()})
-    return replace(_evidence(charter, inputs, data, lock, _answered(planned, trees.worker, limits)), trace=trace)
+    answered = _answered(planned, trees.worker, limits)
+    evidence = replace(_evidence(charter, inputs, data, lock, answered), trace=trace)
+    answer = next((a for job, a in answered if job.part == CANDIDATE), None)
+    if answer is None or not calibration.wanted(charter):
+        return evidence
+    sources = calibration.Sources(answer=answer, data=data, opened=opened, today=trees.today)
+    return calibration.under_noise(evidence, charter, sources)
 
 
 def _answered(planned: Sequence[Job], tree: Path, limits: Limits) -> tuple[tuple[Job, Answer], ...]:
@@ -91,6 +103,7 @@ def _evidence(
         timings={job.part: answer.seconds for job, answer in answered},
         failures=tuple(failures),
         service=next((m.service for m in measured.values() if m.service), None),
+        tables={name: table for m in measured.values() for name, table in m.tables.items()},
     )
 
 
@@ -102,7 +115,6 @@ def _read(job: Job, answer: Answer) -> Measured:
         return job.read(answer)
     except (TypeError, KeyError, ValueError, AttributeError, IndexError, ArithmeticError) as error:
         raise MeasurementError(f"the worker's answer is malformed: {type(error).__name__}: {error}") from error
-        tables={name: table for m in measured.values() for name, table in m.tables.items()},
 
 
 def _repetitions(repeated: Measured | None, cells: Sequence[Cell]) -> tuple[Repetition, ...]:

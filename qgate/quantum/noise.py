@@ -103,6 +103,25 @@ class Noise:
         flips = [self.snapshot.qubits[self.layout[w]].readout or (0.0, 0.0) for w in wires]
         return np.array([[[1 - up, down], [up, 1 - down]] for up, down in flips]).reshape(-1, 2, 2)
 
+    def duration_ns(self, batch: CircuitBatch) -> float | None:
+        """How long one run takes when every gate starts as early as it can; None where a gate's length is missing."""
+        free = [0.0] * batch.wires
+        for operation in batch.operations:
+            length = self._length_ns(operation)
+            if length is None:
+                return None
+            end = max(free[w] for w in operation.wires) + length
+            for wire in operation.wires:
+                free[wire] = end
+        return max(free)
+
+    def _length_ns(self, operation: Operation) -> float | None:
+        if len(operation.wires) == 1:
+            uses, one = _PULSES[operation.name], self.snapshot.qubits[self.layout[operation.wires[0]]].pulse_ns
+        else:
+            uses, one = _ENTANGLERS[operation.name], self.snapshot.couplers[self._pair(operation)].length_ns
+        return 0.0 if not uses else None if one is None else uses * one
+
     def check(self, batches: Sequence[CircuitBatch]) -> None:
         """Whether the snapshot has all that the circuits need.
 
@@ -114,9 +133,7 @@ class Noise:
         if len(self.layout) < wires:
             raise MeasurementError(f"the layout places {len(self.layout)} wires, and the circuit has {wires}")
         if strange := [q for q in self.layout if q >= qubits]:
-            raise MeasurementError(
-                f"the layout names the qubits {strange}, and {self.snapshot.device} has 0 to {qubits - 1}"
-            )
+            raise MeasurementError(f"the layout names the qubits {strange}, and {self.snapshot.device} has 0 to {qubits - 1}")
         problems = [*dict.fromkeys(p for o in applied(batches) if (p := self.unknown(o))), *self._unreadable(batches)]
         if problems:
             more = f"; and {len(problems) - _SHOWN} more" if len(problems) > _SHOWN else ""

@@ -10,6 +10,7 @@ from qgate.domain.charter import SALTS, Candidate, Shots, salt_role
 from qgate.domain.evidence import Array, Cell, CellKey
 from qgate.domain.work import Answer, WorkOrder
 from qgate.errors import MeasurementError
+from qgate.quantum.circuit import CircuitBatch
 from qgate.quantum.decision import decide
 from qgate.quantum.description import Bounds, decode
 from qgate.quantum.engine import Simulated, simulate
@@ -48,12 +49,24 @@ def simulated(answer: Answer, data: Mapping[str, Dataset], splits: Sequence[str]
 
 
 def _simulated(answer: Answer, split: str, rows: int) -> Simulated:
-    prefix = f"{split}/"
-    arrays = {name.removeprefix(prefix): a for name, a in answer.arrays.items() if name.startswith(prefix)}
-    described = answer.value.get("described", {})
-    result = simulate(decode(described.get(split), arrays, rows=rows, bounds=Bounds()))
-    _agree(result.exact(), arrays.get("own"), probes(rows))
+    result = simulate(described(answer, split, rows))
+    _agree(result.exact(), _arrays(answer, split).get("own"), probes(rows))
     return result
+
+
+def described(answer: Answer, split: str, rows: int) -> tuple[CircuitBatch, ...]:
+    """A split's described circuits, checked.
+
+    Raises:
+        MeasurementError: the description is refused.
+    """
+    value = answer.value.get("described", {})
+    return decode(value.get(split), _arrays(answer, split), rows=rows, bounds=Bounds())
+
+
+def _arrays(answer: Answer, split: str) -> dict[str, Array]:
+    prefix = f"{split}/"
+    return {name.removeprefix(prefix): a for name, a in answer.arrays.items() if name.startswith(prefix)}
 
 
 def _agree(exact: Array, own: Array | None, rows: Sequence[int]) -> None:
@@ -79,7 +92,7 @@ def cells(
         for count, seed in _pairs(shots):
             values = result.exact() if count is None or seed is None else result.sampled(count, seed)
             key = CellKey(role=ROLE, split=split, shots=count, seed=seed)
-            found.append(_cell(key, rule, values, classes, task))
+            found.append(cell_of(key, rule, values, classes, task))
     return tuple(found)
 
 
@@ -94,7 +107,7 @@ def salted_cells(
             for count, seed in shots.salted(salt).planned:
                 if count is not None and seed is not None:
                     key = CellKey(role=salt_role(salt), split=split, shots=count, seed=seed)
-                    found.append(_cell(key, rule, result.sampled(count, seed), classes, task))
+                    found.append(cell_of(key, rule, result.sampled(count, seed), classes, task))
     return tuple(found)
 
 
@@ -103,7 +116,12 @@ def _pairs(shots: Shots) -> list[tuple[int | None, int | None]]:
     return [(None, None), *(pair for pair in shots.planned if pair[0] is not None)]
 
 
-def _cell(key: CellKey, rule: str, values: Array, classes: Array, task: Task) -> Cell:
+def cell_of(key: CellKey, rule: str, values: Array, classes: Array, task: Task) -> Cell:
+    """What the decision rule makes of a circuit's values, shape (rows, width).
+
+    Raises:
+        MeasurementError: the rule does not fit the values or the classes.
+    """
     decided = decide(rule, values, classes)
     expected = checked.Expected(rows=len(values), classes=classes, task=task, who="the circuit")
     predicted = checked.predictions(decided.predictions, expected)

@@ -1,0 +1,185 @@
+"""Calibration gates: what a device's noise makes of the candidate, on the day's snapshot, and how old that snapshot is.
+
+Depolarising noise shrinks every score towards the middle, so that accuracy hardly moves until little is left. Contrast, the slope
+of the noisy against the ideal scores, warns earlier, and says how many more shots are needed (1/contrast²); then decisions flip,
+and accuracy drops last.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from decimal import Decimal
+from fractions import Fraction
+from types import MappingProxyType
+from typing import Any
+
+from qgate.charter.metrics import Metric
+from qgate.domain.calibration import PART
+from qgate.domain.charter import CandidateKind, Charter, Gate, Population, Subject
+from qgate.domain.evidence import PilotEvidence
+from qgate.domain.verdict import Decision, GateOutcome, Sizes
+from qgate.errors import MeasurementError
+from qgate.gates import outcomes
+from qgate.gates.noise_effect import Effect, Reading, contrast, dropped, effect_of, flipped
+from qgate.statistics.bounds import Bounds, decide, decide_exactly
+
+_MOST_DECIMALS = 9
+# Each metric: how it is read, and whether its threshold is a `min`.
+_READINGS: Mapping[str, tuple[Callable[[Effect, float, Decimal], Reading], bool]] = MappingProxyType(
+    {
+        "calibration_contrast": (contrast, True),
+        "calibration_flips": (flipped, False),
+        "calibration_accuracy_drop": (dropped, False),
+    }
+)
+_AGE = "calibration_age_days"
+
+
+def judge_calibration(gate: Gate, metric: Metric, charter: Charter, evidence: PilotEvidence) -> GateOutcome:
+    """Decide one gate on the snapshot that the charter declares; what was not measured is an error with its reason."""
+    try:
+        snapshot = _Judged.of(charter, evidence)
+        return _age(gate, snapshot) if metric.name == _AGE else _effect(gate, metric, charter, evidence, snapshot)
+    except MeasurementError as problem:
+        return outcomes.error(gate, str(problem))
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Judged:
+    """The judged snapshot's facts, checked."""
+
+    facts: Mapping[str, Any]
+    snapshot: Mapping[str, Any]
+    age: int
+
+    @classmethod
+    def of(cls, charter: Charter, evidence: PilotEvidence) -> "_Judged":
+        if charter.candidate.kind is not CandidateKind.CIRCUIT:
+            raise MeasurementError(
+                f"the candidate is a {charter.candidate.kind}, and noise can be put only into a circuit that qgate simulates"
+            )
+        mine = [f for f in evidence.failures if f.part in {PART, "candidate", "data"}]
+        if mine:
+            raise MeasurementError("; ".join(f"{f.part}: {f.message}" for f in mine))
+        facts: Mapping[str, Any] = evidence.facts.get(PART, {})
+        path = charter.sections.get("noise", {}).get("calibration")
+        found = [s for s in facts.get("snapshots", ()) if s["path"] == path]
+        if len(found) != 1:
+            raise MeasurementError(f"the evidence holds {len(found)} measurements under the calibration `{path}`: one is needed")
+        return cls(facts=facts, snapshot=found[0], age=_age_of(found[0], facts["day"]))
+
+    @property
+    def name(self) -> str:
+        """The snapshot in words."""
+        return f"{self.snapshot['device']}'s calibration of {self.snapshot['at'][:10]}"
+
+
+def _age_of(snapshot: Mapping[str, Any], day: str) -> int:
+    """Whole days from the snapshot to the day of the run, both in UTC."""
+    age = (date.fromisoformat(day) - datetime.fromisoformat(snapshot["at"]).date()).days
+    if age < 0:
+        raise MeasurementError(f"{snapshot['path']} is dated {snapshot['at'][:10]}, and today is {day}: correct its date")
+    return age
+
+
+def _age(gate: Gate, judged: _Judged) -> GateOutcome:
+    allowed = gate.threshold.maximum
+    if allowed is None:
+        return outcomes.error(gate, "an age is bounded from above, and this gate has no `max`")
+    decision = decide_exactly(Fraction(judged.age), Fraction(allowed))
+    days = f"{judged.age:,} {'day' if judged.age == 1 else 'days'} old on {judged.facts['day']}"
+    verdict = f"within the {allowed} allowed" if decision is Decision.PASS else f"older than the {allowed} allowed"
+    why = f"{judged.name} is {days}, {verdict}"
+    return replace(_outcome(gate, decision, why, float(judged.age)), details={"day": judged.facts["day"]})
+
+
+def _effect(gate: Gate, metric: Metric, charter: Charter, evidence: PilotEvidence, judged: _Judged) -> GateOutcome:
+    read, from_below = _READINGS[metric.name]
+    bound = gate.threshold.minimum if from_below else gate.threshold.maximum
+    if bound is None:
+        side, key = ("below", "min") if from_below else ("above", "max")
+        return outcomes.error(gate, f"`{gate.name}` is bounded from {side}, and this gate has no `{key}`")
+    oldest = charter.sections["noise"].get("max_age_days")
+    if oldest is not None and judged.age > oldest:
+        raise MeasurementError(
+            f"{judged.name} is {judged.age:,} days old and no longer counts after {oldest:,} (`noise.max_age_days`):"
+            " commit a newer snapshot"
+        )
+    effect = effect_of(evidence, judged.facts["split"], judged.snapshot)
+    reading = read(effect, gate.alpha, bound)
+    decision = _decide(gate, reading, bound, from_below=from_below)
+    new = gate.claim.population is Population.DEPLOYMENT
+    where = f"For new data like these {effect.rows:,} rows" if new else f"For exactly these {effect.rows:,} rows"
+    shown = reading.deployment if new else reading.locked
+    return replace(
+        _outcome(gate, decision, _why(gate, reading, bound, judged, decision), reading.value),
+        interval=(shown.lower, shown.upper),
+        alpha=gate.alpha,
+        claim=str(gate.claim),
+        claim_words=f"{where}, without shot noise, and this candidate on the qubits {_qubits(judged)} of that day.",
+        sizes=Sizes(rows=effect.rows),
+        deployment=(reading.deployment.lower, reading.deployment.upper),
+        details={key: judged.facts[key] for key in ("layout", "layout_from", "split")}
+        | {key: value for key, value in judged.snapshot.items() if key not in {"key", "path"}}
+        | {"calibration": judged.snapshot["path"], "drift": drift(judged.facts, evidence)},
+    )
+
+
+def _qubits(judged: _Judged) -> str:
+    return ", ".join(map(str, judged.facts["layout"]))
+
+
+def _decide(gate: Gate, reading: Reading, bound: Decimal, *, from_below: bool) -> Decision:
+    if gate.claim.subject is Subject.PROCEDURE:
+        return Decision.INCONCLUSIVE
+    bounds = reading.deployment if gate.claim.population is Population.DEPLOYMENT else reading.locked
+    sign = -1 if from_below else 1
+    if bounds.lower == bounds.upper:
+        return decide_exactly(sign * reading.exact, sign * Fraction(bound))
+    upright = bounds if sign > 0 else Bounds(estimate=-bounds.estimate, lower=-bounds.upper, upper=-bounds.lower)
+    return decide(upright, sign * float(bound))
+
+
+def _why(gate: Gate, reading: Reading, bound: Decimal, judged: _Judged, decision: Decision) -> str:
+    """One sentence: what noise does, and what the gate makes of it."""
+    told = reading.words.format(value=_written(reading.value, bound), calibration=judged.name)
+    if gate.claim.subject is Subject.PROCEDURE:
+        return f"{told}; undecided: weights and calibration are fixed, so nothing of the training recipe shows: claim `artifact`"
+    if decision is Decision.INCONCLUSIVE:
+        return f"{told}; the interval holds the bound of {bound}, so that these rows do not decide it"
+    if gate.threshold.minimum is not None:
+        return f"{told}; {bound} is required" if decision is Decision.PASS else f"{told}; less than the {bound} required"
+    return f"{told}; within the {bound} allowed" if decision is Decision.PASS else f"{told}; more than the {bound} allowed"
+
+
+def _written(value: float, bound: Decimal) -> str:
+    """With the decimals that keep it apart from the bound."""
+    decimals = 0 if float(value).is_integer() else 3
+    while decimals < _MOST_DECIMALS and value != float(bound) and f"{value:.{decimals}f}" == f"{float(bound):.{decimals}f}":
+        decimals += 1
+    return f"{value:,.{decimals}f}"
+
+
+def drift(facts: Mapping[str, Any], evidence: PilotEvidence) -> list[dict[str, Any]]:
+    """The same circuit under every declared snapshot, from the oldest to the newest."""
+    curve = []
+    for snapshot in sorted(facts["snapshots"], key=lambda s: (s["at"], s["path"])):
+        point = {"date": snapshot["at"][:10], "path": snapshot["path"]}
+        if "problem" in snapshot:
+            curve.append(point | {"problem": snapshot["problem"]})
+        else:
+            curve.append(point | effect_of(evidence, facts["split"], snapshot).summary())
+    return curve
+
+
+def _outcome(gate: Gate, decision: Decision, why: str, value: float) -> GateOutcome:
+    return GateOutcome(
+        name=gate.name,
+        decision=decision,
+        why=why,
+        owner=gate.owner,
+        value=value,
+        threshold=gate.threshold.as_json(),
+        remedy=outcomes.remedy(gate.remediation),
+        position=gate.position,
+    )
