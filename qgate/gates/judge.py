@@ -9,6 +9,7 @@ from qgate.domain.charter import Charter, Gate, OnInconclusive
 from qgate.domain.evidence import Evidence, PilotEvidence
 from qgate.domain.verdict import CharterRef, Decision, GateOutcome, PilotVerdict, Runbook, Verdict, worst
 from qgate.gates import outcomes
+from qgate.gates.family import corrected
 from qgate.gates.registry import ALWAYS_ON, JUDGES
 from qgate.gates.rehearsal import rehearsed, without_rehearsals
 
@@ -42,7 +43,7 @@ def judge(
 def judge_pilot(charter: Charter, evidence: PilotEvidence, *, reached_by: tuple[str, ...], origin: str) -> PilotVerdict:
     """One pilot's gates in the order of the charter, then those that every pilot has."""
     change = without_rehearsals(evidence)
-    own = tuple(_judge_gate(gate, charter, change, evidence) for gate in charter.gates) or (_no_gates(charter),)
+    own = _judge_own(charter, change, evidence) or (_no_gates(charter),)
     gates = own + tuple(always(charter, change) for always in ALWAYS_ON)
     return PilotVerdict(
         name=charter.pilot,
@@ -68,6 +69,11 @@ def _reached(pilot: PilotReach, charters: Sequence[Charter], evidence: Evidence,
 def _unjudged(pilot: PilotReach, why: str) -> PilotVerdict:
     outcome = GateOutcome(name="evidence", decision=Decision.ERROR, why=why, owner="")
     return PilotVerdict(name=pilot.pilot, decision=Decision.ERROR, gates=(outcome,), reached_by=pilot.chains)
+
+
+def _judge_own(charter: Charter, change: PilotEvidence, evidence: PilotEvidence) -> tuple[GateOutcome, ...]:
+    alone = [_judge_gate(gate, charter, change, evidence) for gate in charter.gates]
+    return corrected(charter.gates, alone, lambda gate: _judge_gate(gate, charter, change, change))
 
 
 def _judge_gate(gate: Gate, charter: Charter, change: PilotEvidence, evidence: PilotEvidence) -> GateOutcome:
