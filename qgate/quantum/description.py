@@ -5,6 +5,7 @@ wires, counts, finiteness, that matrices are unitary, observables Hermitian and 
 once, and the bounds.
 """
 
+import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -108,8 +109,10 @@ class _Reader:
     @staticmethod
     def _wires(value: Any, wires: int) -> tuple[int, ...]:
         chosen = tuple(value)
-        _require(all(type(w) is int and 0 <= w < wires for w in chosen), f"wires {value!r} are not among the {wires} declared")
-        _require(len(set(chosen)) == len(chosen), f"a wire is named twice in {value!r}")
+        if not all(type(w) is int and 0 <= w < wires for w in chosen):
+            raise ValueError(f"wires {value!r} are not among the {wires} declared")
+        if len(set(chosen)) != len(chosen):
+            raise ValueError(f"a wire is named twice in {value!r}")
         return chosen
 
     def _numbers(self, name: str, shape: tuple[int, ...], kind: type) -> Array:
@@ -128,16 +131,20 @@ class _Reader:
         if name == STATE:
             _require(not parameters and not adjoint, f"{STATE} takes amplitudes only")
             return Operation(name=name, wires=chosen, amplitudes=self._amplitudes(array, len(chosen), rows))
-        _require(name in GATES, f"gate {name!r} is unknown")
+        if name not in GATES:
+            raise ValueError(f"gate {name!r} is unknown")
         width, count = GATES[name]
-        _require(width in {0, len(chosen)} and chosen, f"{name} on {len(chosen)} wires")
-        _require(len(parameters) == count and array is None, f"{name} with {len(parameters)} parameters")
+        if not chosen or width not in {0, len(chosen)}:
+            raise ValueError(f"{name} on {len(chosen)} wires")
+        if len(parameters) != count or array is not None:
+            raise ValueError(f"{name} with {len(parameters)} parameters")
         return Operation(name=name, wires=chosen, adjoint=adjoint, parameters=tuple(self._parameter(p, rows) for p in parameters))
 
     def _parameter(self, value: Any, rows: int) -> float | Array:
         if isinstance(value, str):
             return self._numbers(value, (rows,), np.float64)
-        _require(isinstance(value, int | float) and np.isfinite(value), f"parameter {value!r} is not a finite number")
+        if not isinstance(value, int | float) or not math.isfinite(value):
+            raise ValueError(f"parameter {value!r} is not a finite number")
         return float(value)
 
     def _unitary(self, name: str, wires: int, rows: int) -> Array:

@@ -117,8 +117,8 @@ class _TracedArray(np.ndarray[Any, Any]):
         return first.column.dtype if type(first) is Traced else np.dtype(object)
 
 
-def call(function: Callable[[Any], Any], features: Array) -> Any:
-    """`function(x)` for all rows of `features`, shape (rows, ...), at once.
+def call(function: Callable[[Any], Any], features: Array, *, then: Callable[[Any], Any]) -> Any:
+    """`then(function(x))` for all rows of `features`, shape (rows, ...), at once; only `function` is the user's.
 
     Raises:
         RefusedError: the call could depend on a row's values.
@@ -128,12 +128,23 @@ def call(function: Callable[[Any], Any], features: Array) -> Any:
         trace.refuse(f"features of type {features.dtype}")
     state = _random_state()
     with _errors_refuse(trace):
-        result = function(_traced(features, trace))
+        returned = function(_traced(features, trace))
     if _random_state() != state:
         trace.refuse("a call that moves the global random state")
+    result = then(returned)
     if trace.refusal:
         raise RefusedError(trace.refusal)
     return result
+
+
+def unwatched(function: Callable[..., Any], *arguments: Any, **options: Any) -> Any:
+    """What a library's `function` returns; its own errors refuse nothing, and watching it would double its time."""
+    before = sys.gettrace()
+    sys.settrace(None)
+    try:
+        return function(*arguments, **options)
+    finally:
+        sys.settrace(before)
 
 
 def _traced(features: Array, trace: Trace) -> Any:
@@ -164,10 +175,10 @@ def columns(value: Any) -> Array:
 
 
 def by_row(function: Callable[[Array], Any], value: Any) -> Any:
-    """`function` of each row's array on its own, its results traced again: for a library's function that looks at values."""
+    """`function` of the array of numbers behind `value`, an axis of rows first, its result traced again."""
     flat = np.asarray(value, dtype=object).reshape(-1)
     trace = next(v.trace for v in flat if type(v) is Traced)
-    return _traced(np.array([function(row) for row in columns(value)]), trace)
+    return _traced(function(columns(value)), trace)
 
 
 def _random_state() -> tuple[Any, ...]:
