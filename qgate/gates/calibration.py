@@ -49,6 +49,7 @@ class _Judged:
     """The judged snapshot's facts, checked."""
 
     facts: Mapping[str, Any]
+    path: str
     snapshot: Mapping[str, Any]
     age: int
 
@@ -56,29 +57,29 @@ class _Judged:
     def of(cls, charter: Charter, evidence: PilotEvidence) -> "_Judged":
         if charter.candidate.kind is not CandidateKind.CIRCUIT:
             raise MeasurementError(
-                f"the candidate is a {charter.candidate.kind}, and noise can be put only into a circuit that qgate simulates"
+                f"the candidate's kind is `{charter.candidate.kind}`, and noise can be put only into a circuit that qgate simulates"
             )
         mine = [f for f in evidence.failures if f.part in {PART, "candidate", "data"}]
         if mine:
             raise MeasurementError("; ".join(f"{f.part}: {f.message}" for f in mine))
         facts: Mapping[str, Any] = evidence.facts.get(PART, {})
         path = charter.sections.get("noise", {}).get("calibration")
-        found = [s for s in facts.get("snapshots", ()) if s["path"] == path]
-        if len(found) != 1:
-            raise MeasurementError(f"the evidence holds {len(found)} measurements under the calibration `{path}`: one is needed")
-        return cls(facts=facts, snapshot=found[0], age=_age_of(found[0], facts["day"]))
+        found = facts.get("snapshots", {}).get(path)
+        if found is None:
+            raise MeasurementError(f"the candidate was not measured under the calibration `{path}`")
+        return cls(facts=facts, path=path, snapshot=found, age=_age_of(path, found["at"], facts["day"]))
 
     @property
     def name(self) -> str:
         """The snapshot in words."""
-        return f"{self.snapshot['device']}'s calibration of {self.snapshot['at'][:10]}"
+        return f"{self.facts['device']}'s calibration of {self.snapshot['at'][:10]}"
 
 
-def _age_of(snapshot: Mapping[str, Any], day: str) -> int:
+def _age_of(path: str, at: str, day: str) -> int:
     """Whole days from the snapshot to the day of the run, both in UTC."""
-    age = (date.fromisoformat(day) - datetime.fromisoformat(snapshot["at"]).date()).days
+    age = (date.fromisoformat(day) - datetime.fromisoformat(at).date()).days
     if age < 0:
-        raise MeasurementError(f"{snapshot['path']} is dated {snapshot['at'][:10]}, and today is {day}: correct its date")
+        raise MeasurementError(f"{path} is dated {at[:10]}, and today is {day}: correct its date")
     return age
 
 
@@ -105,7 +106,7 @@ def _effect(gate: Gate, metric: Metric, charter: Charter, evidence: PilotEvidenc
             f"{judged.name} is {judged.age:,} days old and no longer counts after {oldest:,} (`noise.max_age_days`):"
             " commit a newer snapshot"
         )
-    effect = effect_of(evidence, judged.facts["split"], judged.snapshot)
+    effect = effect_of(evidence, judged.facts["split"], judged.path, judged.snapshot["standard_error"])
     reading = read(effect, gate.alpha, bound)
     decision = _decide(gate, reading, bound, from_below=from_below)
     new = gate.claim.population is Population.DEPLOYMENT
@@ -119,9 +120,9 @@ def _effect(gate: Gate, metric: Metric, charter: Charter, evidence: PilotEvidenc
         claim_words=f"{where}, without shot noise, and this candidate on the qubits {_qubits(judged)} of that day.",
         sizes=Sizes(rows=effect.rows),
         deployment=(reading.deployment.lower, reading.deployment.upper),
-        details={key: judged.facts[key] for key in ("layout", "layout_from", "split")}
-        | {key: value for key, value in judged.snapshot.items() if key not in {"key", "path"}}
-        | {"calibration": judged.snapshot["path"], "drift": drift(judged.facts, evidence)},
+        details={key: judged.facts[key] for key in ("day", "device", "layout", "layout_from", "split")}
+        | {"calibration": {"path": judged.path, "age_days": judged.age, **judged.snapshot}}
+        | {"drift": drift(judged.facts, evidence)},
     )
 
 
@@ -163,12 +164,12 @@ def _written(value: float, bound: Decimal) -> str:
 def drift(facts: Mapping[str, Any], evidence: PilotEvidence) -> list[dict[str, Any]]:
     """The same circuit under every declared snapshot, from the oldest to the newest."""
     curve = []
-    for snapshot in sorted(facts["snapshots"], key=lambda s: (s["at"], s["path"])):
-        point = {"date": snapshot["at"][:10], "path": snapshot["path"]}
+    for path, snapshot in sorted(facts["snapshots"].items(), key=lambda item: (item[1]["at"], item[0])):
+        point = {"date": snapshot["at"][:10], "path": path}
         if "problem" in snapshot:
             curve.append(point | {"problem": snapshot["problem"]})
         else:
-            curve.append(point | effect_of(evidence, facts["split"], snapshot).summary())
+            curve.append(point | effect_of(evidence, facts["split"], path, snapshot["standard_error"]).summary())
     return curve
 
 

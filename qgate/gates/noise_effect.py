@@ -5,7 +5,6 @@ moves a slope a little, and decisions only on rows whose score lies that near to
 bounds are those of the jackknife (contrast), of Clopper and Pearson (flips) and of Tango (accuracy).
 """
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
@@ -123,20 +122,20 @@ class Effect:
         return found
 
 
-def effect_of(evidence: PilotEvidence, split: str, snapshot: Mapping[str, Any]) -> Effect:
-    """The candidate without shots beside the candidate under a snapshot (its entry in the facts).
+def effect_of(evidence: PilotEvidence, split: str, path: str, error: float) -> Effect:
+    """The candidate without shots beside the candidate under the snapshot in `path`; `error` is that of a noisy score.
 
     Raises:
         MeasurementError: one of the two was not measured.
     """
     ideal = [c for c in evidence.of("candidate", split) if c.key.shots is None]
-    noisy = evidence.of(noisy_role(snapshot["path"]), split)
+    noisy = evidence.of(noisy_role(path), split)
     if len(ideal) != 1 or len(noisy) != 1 or split not in evidence.truth:
         raise MeasurementError(
-            f"on `{split}` the evidence holds {len(ideal)} measurements without noise and {len(noisy)} under {snapshot['path']}:"
+            f"on `{split}` the evidence holds {len(ideal)} measurements without noise and {len(noisy)} under {path}:"
             " one of each is needed"
         )
-    return Effect(truth=evidence.truth[split], ideal=ideal[0], noisy=noisy[0], error=float(snapshot["standard_error"]))
+    return Effect(truth=evidence.truth[split], ideal=ideal[0], noisy=noisy[0], error=error)
 
 
 def contrast(effect: Effect, alpha: float, _bound: Decimal) -> Reading:

@@ -37,14 +37,9 @@ class Declared:
 
     def as_json(self) -> dict[str, Any]:
         """What the evidence keeps of it; its digest is among the inputs."""
-        return {
-            "key": self.key,
-            "path": self.path,
-            "device": self.snapshot.device,
-            "at": self.snapshot.at.isoformat(),
-            "missing": list(self.snapshot.missing),
-            "dead_pairs": [list(pair) for pair in self.snapshot.dead],
-        }
+        found: dict[str, Any] = {"key": self.key, "at": self.snapshot.at.isoformat()}
+        found |= {"missing": list(self.snapshot.missing)} if self.snapshot.missing else {}
+        return found | ({"dead_pairs": [f"{a}-{b}" for a, b in self.snapshot.dead]} if self.snapshot.dead else {})
 
 
 def wanted(charter: Charter) -> bool:
@@ -81,7 +76,7 @@ def under_noise(evidence: PilotEvidence, charter: Charter, sources: Sources) -> 
 def _measured(charter: Charter, sources: Sources) -> tuple[tuple[Cell, ...], dict[str, Any]]:
     if charter.candidate.kind is not CandidateKind.CIRCUIT:
         raise MeasurementError(
-            f"the candidate is a {charter.candidate.kind}: this version of qgate puts noise into `circuit` candidates only"
+            f"the candidate's kind is `{charter.candidate.kind}`: this version of qgate puts noise into `circuit` candidates only"
         )
     if sources.answer.error is not None:
         raise MeasurementError("the candidate described no circuit to put noise into")
@@ -98,9 +93,16 @@ def _measured(charter: Charter, sources: Sources) -> tuple[tuple[Cell, ...], dic
         for item, found in results.items()
         if isinstance(found, Noisy)
     )
-    told = [item.as_json() | _told(item.snapshot, found, layout, batches) for item, found in results.items()]
-    facts = {"day": sources.today.isoformat(), "split": split, "layout": list(layout), "layout_from": origin, "snapshots": told}
-    return cells, facts
+    return cells, {
+        "day": sources.today.isoformat(),
+        "split": split,
+        "device": declared[0].snapshot.device,
+        "layout": list(layout),
+        "layout_from": origin,
+        "snapshots": {
+            item.path: item.as_json() | _told(item.snapshot, found, layout, batches) for item, found in results.items()
+        },
+    }
 
 
 def _declared(charter: Charter, opened: Mapping[str, Opened]) -> tuple[Declared, ...]:
@@ -163,7 +165,7 @@ def _clocks(snapshot: Snapshot, layout: Layout, batches: Sequence[CircuitBatch])
     known = [d for d in durations if d is not None]
     qubits = [snapshot.qubits[q] for q in layout]
     return {
-        "duration_us": max(known) / 1e3 if len(known) == len(durations) else None,
-        "least_t1_us": min((q.t1_us for q in qubits if q.t1_us is not None), default=None),
-        "least_t2_us": min((q.t2_us for q in qubits if q.t2_us is not None), default=None),
+        "duration_us": round(max(known) / 1e3, 3) if len(known) == len(durations) else None,
+        "least_t1_us": min((round(q.t1_us, 3) for q in qubits if q.t1_us is not None), default=None),
+        "least_t2_us": min((round(q.t2_us, 3) for q in qubits if q.t2_us is not None), default=None),
     }
