@@ -10,7 +10,8 @@ from qgate.errors import MeasurementError
 from qgate.quantum import calibration
 from qgate.quantum.calibration import Coupler, Qubit, Snapshot, read_snapshot
 
-LAGOS = Path("examples/calibrated-iris/calibration")
+OLDER = Path("examples/calibrated-iris/calibration/ibm_lagos-2021-07-26.json")
+NEWER = Path("tests/unit/quantum/snapshots/ibm_lagos-2024-05-27.json")
 
 
 def parameter(name, value, unit=""):
@@ -115,11 +116,11 @@ def test_what_is_missing_is_named():
 
 
 @pytest.mark.parametrize(
-    ("name", "date", "readout"),
-    [("ibm_lagos-2021-07-26.json", "2021-07-26", (0.0136, 0.0064)), ("ibm_lagos-2024-05-27.json", "2024-05-27", (0.3008, 0.223))],
+    ("path", "date", "readout"),
+    [(OLDER, "2021-07-26", (0.0136, 0.0064)), (NEWER, "2024-05-27", (0.3008, 0.223))],
 )
-def test_a_real_device_at_two_dates(name, date, readout):
-    found = read_snapshot((LAGOS / name).read_bytes(), name)
+def test_a_real_device_at_two_dates(path, date, readout):
+    found = read_snapshot(path.read_bytes(), path.name)
     assert (found.device, f"{found.at:%Y-%m-%d}", len(found.qubits)) == ("ibm_lagos", date, 7)
     assert list(found.couplers) == [(0, 1), (1, 2), (1, 3), (3, 5), (4, 5), (5, 6)]
     down, up = readout

@@ -1,0 +1,1 @@
+"""Telling two irises apart: a circuit for a device of seven qubits (`irises.circuit`) beside its baseline (`irises.classical`)."""
