@@ -34,6 +34,7 @@ from qgate.quantum.circuit import (
 )
 
 Array = npt.NDArray[Any]
+_Measured = Callable[[qml.tape.QuantumScript, Mapping[Any, int]], tuple[Measurement, ...]]
 _INERT = frozenset({"Identity", "GlobalPhase", "Barrier", "WireCut", "Snapshot"})
 _MID_CIRCUIT = (MidMeasureMP, Conditional)
 _KINDS = ((ExpectationMP, "expval"), (VarianceMP, "var"), (ProbabilityMP, "probs"))
@@ -49,24 +50,42 @@ def describe(circuit: Callable[..., Any], features: Array, arguments: Mapping[st
     Raises:
         MeasurementError: the circuit uses something that cannot be described exactly.
     """
+    return _describe(circuit, features, arguments, _measurements)
+
+
+def describe_map(feature_map: Callable[..., Any], features: Array, arguments: Mapping[str, Any]) -> tuple[CircuitBatch, ...]:
+    """The same for a feature map, which prepares a state: what it measures, if anything, is left out.
+
+    Raises:
+        MeasurementError: the feature map uses something that cannot be described exactly.
+    """
+    return _describe(feature_map, features, arguments, lambda _tape, _index: ())
+
+
+def _describe(
+    circuit: Callable[..., Any], features: Array, arguments: Mapping[str, Any], measured: _Measured
+) -> tuple[CircuitBatch, ...]:
     function = circuit.func if isinstance(circuit, qml.QNode) else circuit
-    if (together := _together(function, features, arguments)) is not None:
-        return (together,)
-    return group_by_structure(_described([row], record(function, features[row], arguments)) for row in range(len(features)))
 
+    def alone(row: int) -> CircuitBatch:
+        return _described([row], record(function, features[row], arguments), measured)
 
-def _together(function: Callable[..., Any], features: Array, arguments: Mapping[str, Any]) -> CircuitBatch | None:
-    """All rows from one traced call, or None where that is refused or differs from a few rows called on their own."""
-    rows = range(len(features))
-    try:
-        with _broadcasting():
-            batch: CircuitBatch = tracer.call(
-                lambda x: record(function, x, arguments), features, then=lambda tape: _described(rows, tape)
-            )
-    except Exception:  # noqa: BLE001 -- whatever the user's code raises on traced scalars, its rows may still be called one by one
-        return None
-    alone = rows[-1]  # the judge compares three rows' values with the circuit's own QNode in every run
-    return batch if _same(one_row(batch, alone), _described([alone], record(function, features[alone], arguments))) else None
+    def together() -> CircuitBatch | None:
+        """All rows from one traced call, or None where that is refused or differs from a row called on its own."""
+        rows = range(len(features))
+        try:
+            with _broadcasting():
+                batch: CircuitBatch = tracer.call(
+                    lambda x: record(function, x, arguments), features, then=lambda tape: _described(rows, tape, measured)
+                )
+        except Exception:  # noqa: BLE001 -- whatever the user's code raises on traced scalars, rows may still be called one by one
+            return None
+        # One row is enough here: the judge compares three rows' values with the circuit's own QNode in every run.
+        return batch if _same(one_row(batch, rows[-1]), alone(rows[-1])) else None
+
+    if (batch := together()) is not None:
+        return (batch,)
+    return group_by_structure(map(alone, range(len(features))))
 
 
 def _same(ours: CircuitBatch, own: CircuitBatch) -> bool:
@@ -87,13 +106,11 @@ def record(function: Callable[..., Any], x: Array, arguments: Mapping[str, Any])
     return qml.tape.QuantumScript.from_queue(queue)
 
 
-def _described(rows: Sequence[int], tape: qml.tape.QuantumScript) -> CircuitBatch:
+def _described(rows: Sequence[int], tape: qml.tape.QuantumScript, measured: _Measured) -> CircuitBatch:
     index = {wire: position for position, wire in enumerate(_wire_order(tape))}
-    if not tape.measurements:
-        raise MeasurementError("the circuit returns no measurement; return for example qml.expval(qml.Z(0))")
     with qml.QueuingManager.stop_recording():
         operations = tuple(_operations(tape, index))
-        measurements = tuple(_measurement(m, index) for m in tape.measurements)
+        measurements = measured(tape, index)
     return CircuitBatch(rows=np.array(rows, dtype=np.int64), wires=len(index), operations=operations, measurements=measurements)
 
 
@@ -184,6 +201,12 @@ def _parameter(value: Any) -> Parameter:
 
 def _dense(op: qml.operation.Operator) -> Array:
     return np.ascontiguousarray(qml.math.toarray(qml.matrix(op)), dtype=np.complex128)
+
+
+def _measurements(tape: qml.tape.QuantumScript, index: Mapping[Any, int]) -> tuple[Measurement, ...]:
+    if not tape.measurements:
+        raise MeasurementError("the circuit returns no measurement; return for example qml.expval(qml.Z(0))")
+    return tuple(_measurement(m, index) for m in tape.measurements)
 
 
 def _measurement(process: Any, index: Mapping[Any, int]) -> Measurement:

@@ -59,13 +59,15 @@ def _encode_measurement(prefix: str, measurement: Measurement, arrays: dict[str,
     return [measurement.kind, list(measurement.wires), terms, matrix]
 
 
-def decode(value: Any, arrays: Mapping[str, Array], *, rows: int, bounds: Bounds) -> tuple[CircuitBatch, ...]:
-    """The batches that a worker described for a data set of `rows` rows.
+def decode(
+    value: Any, arrays: Mapping[str, Array], *, rows: int, bounds: Bounds, measured: bool = True
+) -> tuple[CircuitBatch, ...]:
+    """The batches that a worker described for a data set of `rows` rows; those of a feature map are not `measured`.
 
     Raises:
         MeasurementError: the description is malformed, incomplete, not finite, not unitary, or over a bound.
     """
-    reader = _Reader(arrays, bounds)
+    reader = _Reader(arrays, bounds, measured=measured)
     try:
         batches = tuple(reader.batch(item) for item in value)
     except (TypeError, ValueError, KeyError, IndexError) as error:
@@ -89,7 +91,8 @@ def _require(condition: object, message: str) -> None:
 class _Reader:
     """Reads one description; any ValueError it raises becomes a MeasurementError."""
 
-    def __init__(self, arrays: Mapping[str, Array], bounds: Bounds) -> None:
+    def __init__(self, arrays: Mapping[str, Array], bounds: Bounds, *, measured: bool) -> None:
+        self._measured = measured
         self._arrays = arrays
         self._bounds = bounds
 
@@ -103,7 +106,8 @@ class _Reader:
         operations = tuple(self._operation(o, wires, len(rows)) for o in value["operations"])
         _require(all(o.name != STATE for o in operations[1:]), f"{STATE} is not the first operation")
         measurements = tuple(self._measurement(m, wires) for m in value["measurements"])
-        _require(measurements, "the circuit returns no measurement")
+        _require(measurements or not self._measured, "the circuit returns no measurement")
+        _require(not measurements or self._measured, "a feature map returns a measurement")
         return CircuitBatch(rows=rows, wires=wires, operations=operations, measurements=measurements)
 
     @staticmethod

@@ -7,7 +7,7 @@ The C++ class `StateVectorC128` is not documented by PennyLane, but the methods 
 in the lock is probed by the unit tests, and every run checks rows against the circuit's own QNode (`qgate.workloads.circuit`).
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -50,19 +50,31 @@ class _Register:
         return final[:rows]
 
 
+class Replay:
+    """A batch ready to be simulated, any rows of it."""
+
+    def __init__(self, batch: CircuitBatch) -> None:
+        self.register = _Register(batch.wires, len(batch.rows))
+        self._prepared, rest = prepare(batch)
+        self._steps = self.register.bind(rest)
+        self._rows = len(batch.rows)
+
+    def blocks(self, rows: slice | None = None) -> Iterator[tuple[slice, Array]]:
+        """Positions and final states, shape (rows of the block, 2^wires), block by block."""
+        first, last = (0, self._rows) if rows is None else (rows.start, rows.stop)
+        for start in range(first, last, self.register.rows):
+            block = slice(start, min(start + self.register.rows, last))
+            yield block, self.register.run(self._steps, self._prepared(block))
+
+
 def distributions(batch: CircuitBatch, bases: Sequence[Basis]) -> list[Array]:
     """Exact outcome probabilities, one array of shape (rows, outcomes) per basis, float64."""
-    rows = len(batch.rows)
-    register = _Register(batch.wires, rows)
-    prepared, rest = prepare(batch)
-    steps = register.bind(rest)
-    settings = [register.bind(b.rotations) for b in bases]
-    results = [np.empty((rows, b.outcomes)) for b in bases]
-    for first in range(0, rows, register.rows):
-        block = slice(first, min(first + register.rows, rows))
-        final = register.run(steps, prepared(block))
+    replay = Replay(batch)
+    settings = [replay.register.bind(b.rotations) for b in bases]
+    results = [np.empty((len(batch.rows), b.outcomes)) for b in bases]
+    for block, final in replay.blocks():
         for basis, setting, result in zip(bases, settings, results, strict=True):
-            amplitudes = register.run(setting, final)
+            amplitudes = replay.register.run(setting, final)
             result[block] = _outcomes(amplitudes.real**2 + amplitudes.imag**2, basis, batch.wires)
     return results
 
