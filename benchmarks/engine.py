@@ -24,9 +24,10 @@ import numpy.typing as npt
 import pennylane as qml
 from pennylane_lightning.lightning_qubit_ops import StateVectorC128
 
-from qgate.quantum.capture import describe
+from qgate.quantum.capture import describe, describe_map
 from qgate.quantum.description import Bounds, decode, encode
 from qgate.quantum.engine import Simulated, simulate
+from qgate.quantum.kernel import gram, sampled
 from qgate.quantum.preparation import step
 
 Array = npt.NDArray[Any]
@@ -155,9 +156,69 @@ def schedule(rows: int, *, sample: int = 2) -> Line:
     return Line(name=name, rows=rows, careful="probabilities by broadcast, then binomials", ways=ways, agreement=0.08)
 
 
+def feature_map(x: Array) -> None:
+    """Two layers of 8 Hadamard, 8 RZ of data and 7 IsingZZ of products, then 8 RY of data: 54 gates."""
+    for _ in range(2):
+        for wire in range(QUBITS):
+            qml.Hadamard(wire)
+            qml.RZ(x[wire], wires=wire)
+        for wire in range(QUBITS - 1):
+            qml.IsingZZ(x[wire] * x[wire + 1], wires=[wire, wire + 1])
+    qml.AngleEmbedding(x, wires=range(QUBITS), rotation="Y")
+
+
+def kernel_matrix(rows: int, *, shots: bool, sample: int = 5) -> Line:
+    """The kernel of all pairs, exact; or estimated at every shot level with every seed, the last of which are compared."""
+    x = features(rows)
+    cells = [(s, seed) for s in SHOTS for seed in SEEDS] if shots else []
+    pair, state = overlap_nodes()
+    nodes = [qml.set_shots(pair, s) for s, _ in cells] or [pair]
+
+    def loop() -> Array:
+        return np.array([qml.kernels.square_kernel_matrix(x[:sample], lambda a, b, n=n: n(a, b)[0]) for n in nodes])[-1]
+
+    def careful() -> Array:
+        states = np.array([state(row) for row in x])
+        exact_kernel = np.abs(states @ states.conj().T) ** 2
+        drawn = [np.random.default_rng(seed).binomial(s, np.minimum(exact_kernel, 1)) / s for s, seed in cells]
+        return np.array([*drawn, exact_kernel] if not cells else drawn)[-1]
+
+    def ours() -> Array:
+        structure, arrays = encode(describe_map(feature_map, x, {}))
+        exact_kernel = gram(decode(structure, arrays, rows=rows, bounds=Bounds(), measured=False))
+        drawn = [sampled(exact_kernel, s, np.random.default_rng([seed, s]), symmetric=True) for s, seed in cells]
+        return np.array(drawn)[-1] if cells else exact_kernel
+
+    scale = rows * (rows - 1) / (sample * (sample - 1))
+    ways = {
+        "loop": Way(run=loop, scale=scale),
+        "careful": Way(run=careful),
+        "engine": Way(run=ours),
+        "floor": kernels(feature_map, x),
+    }
+    name = "kernel of all pairs" + (f", {len(SHOTS)} shot levels and {len(SEEDS)} seeds each" if shots else "")
+    return Line(name=name, rows=rows, careful="states by QNode and one product", ways=ways, agreement=0.08 if shots else 1e-10)
+
+
+def overlap_nodes() -> tuple[Any, Any]:
+    """The pair circuit that `qml.kernels` is given, and a state for the careful user."""
+    device = qml.device("lightning.qubit", wires=QUBITS)
+
+    def pair(x: Array, y: Array) -> Any:
+        feature_map(x)
+        qml.adjoint(feature_map)(y)
+        return qml.probs(wires=range(QUBITS))
+
+    def state(x: Array) -> Any:
+        feature_map(x)
+        return qml.state()
+
+    return qml.QNode(pair, device), qml.QNode(state, device, diff_method=None)
+
+
 def kernels(circuit: Callable[..., Any], x: Array) -> Way:
     """The circuit's gates on a vector that holds 32 rows, divided among them."""
-    (batch,) = describe(circuit, x[:2], {"weights": WEIGHTS})
+    (batch,) = describe_map(circuit, x[:2], {} if circuit is feature_map else {"weights": WEIGHTS})
     index = 5
     vector = StateVectorC128(index + batch.wires)
     steps = [step(vector, o, offset=index) for o in batch.operations if o.amplitudes is None]
@@ -180,6 +241,8 @@ def lines() -> list[Line]:
         exact("256 amplitudes, 48 gates", amplitudes, features(200, 2**QUBITS)),
         schedule(200),
         schedule(1000),
+        kernel_matrix(200, shots=False),
+        kernel_matrix(200, shots=True, sample=3),
     ]
 
 
@@ -187,8 +250,8 @@ def measure(line: Line, rounds: int) -> dict[str, float]:
     """Median CPU seconds per row of each way, after a round that warms up and in which the values are compared."""
     values = {name: way.run() for name, way in line.ways.items()}
     for name in ("careful", "engine"):
-        shared = min(len(values[name]), len(values["loop"]))
-        off = np.abs(values[name][:shared] - values["loop"][:shared]).max()
+        shared = tuple(slice(n) for n in values["loop"].shape)
+        off = np.abs(values[name][shared] - values["loop"]).max()
         assert off <= line.agreement, f"{line.name}: {name} is off by {off}"
     taken: dict[str, list[float]] = {name: [] for name in line.ways}
     for _ in range(rounds):
