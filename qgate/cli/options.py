@@ -1,6 +1,8 @@
 """What the commands share: common options, settings made of them, and how progress is said."""
 
-from collections.abc import Callable
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -56,10 +58,31 @@ def settings_of(repo: Path, charters: tuple[str, ...], base: str | None, head: s
 
 
 def say_to(context: click.Context) -> Callable[[str], None]:
-    """Progress goes to standard error, so that standard output holds the result alone."""
+    """Progress as plain lines on standard error: beside questions and longer output, where a running line would be in the way."""
     if context.obj["quiet"]:
         return lambda _text: None
     return lambda text: click.echo(f"qgate: {text}", err=True)
+
+
+@contextmanager
+def progress(context: click.Context) -> Iterator[Callable[[str], None]]:
+    """Progress on standard error, which leaves standard output to the result: a running line on a terminal, plain lines in CI."""
+    if context.obj["quiet"] or not sys.stderr.isatty():
+        yield say_to(context)
+    else:
+        with _running_line() as say:
+            yield say
+
+
+@contextmanager
+def _running_line() -> Iterator[Callable[[str], None]]:
+    from rich.console import Console  # noqa: PLC0415 -- only a terminal needs it
+    from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn  # noqa: PLC0415 -- only a terminal needs it
+
+    columns = (SpinnerColumn(), TextColumn("{task.description}", markup=False), TimeElapsedColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True) as line:
+        task = line.add_task("reading the change", total=None)
+        yield lambda text: line.reset(task, description=text, total=None)
 
 
 def refuse_invalid(problems: tuple[Problem, ...]) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from qgate.cli.options import DIRECTORY, common, refuse_invalid, say_to, settings_of
+from qgate.cli.options import DIRECTORY, common, progress, refuse_invalid, say_to, settings_of
 from qgate.errors import ExitCode, UsageError
 from qgate.intake import opened
 
@@ -22,11 +22,11 @@ def lock(context: click.Context, /, **where: Any) -> int:
     from qgate.evidence.lock import PATH, write_lock  # noqa: PLC0415 -- see above
 
     settings = settings_of(**where)
-    with opened(settings) as here:
+    with progress(context) as say, opened(settings) as here:
         refuse_invalid(here.found.problems)
         if not here.found.charters:
             raise UsageError("there is no charter, so there is nothing to lock")
-        entries = evaluation.lock(here, settings, say_to(context))
+        entries = evaluation.lock(here, settings, say)
     path = settings.repository / settings.prefix / PATH
     path.write_bytes(write_lock(entries))
     click.echo(f"wrote {path}: {', '.join(sorted(entries))}; review and commit it")

@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from qgate.cli.options import common, forge_option, refuse_invalid, say_to, settings_of
+from qgate.cli.options import common, forge_option, progress, refuse_invalid, settings_of
 from qgate.cli.words import last_words
 from qgate.errors import ExitCode
 from qgate.intake import find_scope, opened
@@ -23,7 +23,9 @@ def run(context: click.Context, /, *, forge: str, as_json: bool, **where: Any) -
     from qgate import pipeline  # noqa: PLC0415 -- `detect` and `validate` must start without it
 
     settings, chosen = _publishing(settings_of(**where), forge)
-    return _ending(pipeline.gate(settings, chosen, say_to(context)), settings, as_json=as_json)
+    with progress(context) as say:
+        gated = pipeline.gate(settings, chosen, say)
+    return _ending(gated, settings, as_json=as_json)
 
 
 def _publishing(settings: Settings, forge: str) -> tuple[Settings, Any]:
@@ -69,9 +71,9 @@ def measure(context: click.Context, /, **where: Any) -> int:
     from qgate import pipeline  # noqa: PLC0415 -- `detect` and `validate` must start without it
 
     settings = settings_of(**where)
-    with opened(settings) as here:
+    with progress(context) as say, opened(settings) as here:
         refuse_invalid(here.found.problems)
-        pipeline.measure(here, find_scope(here), settings, say_to(context))
+        pipeline.measure(here, find_scope(here), settings, say)
     click.echo(f"evidence in {settings.out}")
     return ExitCode.OK
 
