@@ -1,15 +1,18 @@
-"""`.qgate/lock.json`: what the baselines predicted when somebody reviewed it, pilot by pilot."""
+"""`.qgate/lock.json`: what the baselines predicted, and a QUBO's candidate reached, when somebody reviewed it, pilot by pilot."""
 
 import json
 from collections.abc import Mapping
 from typing import Any
 
+import numpy as np
+
 from qgate.charter.metrics import SCORERS, Family, parse_metric
 from qgate.domain.canonical import canonical_file
-from qgate.domain.charter import Charter
-from qgate.domain.evidence import PilotEvidence, predictions_digest
+from qgate.domain.charter import CandidateKind, Charter
+from qgate.domain.evidence import QUBO, PilotEvidence, predictions_digest
 from qgate.errors import MeasurementError, UsageError
 from qgate.gates.scorers import score
+from qgate.quantum.qubo import from_tables
 
 SCHEMA = "qgate/lock/v1"
 PATH = ".qgate/lock.json"
@@ -46,7 +49,7 @@ def lock_entry(charter: Charter, evidence: PilotEvidence) -> dict[str, Any]:
     """
     if evidence.failures:
         raise MeasurementError("; ".join(f"{f.part}: {f.message}" for f in evidence.failures))
-    return {
+    entry = {
         "data": {split: data.sha256 for split, data in charter.data.items()},
         "baselines": {b.name: _baseline(b.name, b.estimator, charter, evidence) for b in charter.baselines},
         "libraries": dict(evidence.facts["libraries"]),
@@ -54,6 +57,18 @@ def lock_entry(charter: Charter, evidence: PilotEvidence) -> dict[str, Any]:
         "schedule": list(charter.shots.schedule),
         "candidate_entrypoint": charter.candidate.entrypoint,
     }
+    return entry | ({"qubo": _qubo(evidence)} if charter.candidate.kind is CandidateKind.QUBO else {})
+
+
+def _qubo(evidence: PilotEvidence) -> dict[str, Any]:
+    """Which QUBO it is, and the candidate's mean energy without shots and for each of its shots and seeds."""
+    problem = from_tables(evidence.tables_of("candidate"))
+    energies = problem.energies()
+    cells = [
+        {"shots": c.key.shots, "seed": c.key.seed, "energy": float(np.average(energies[c.predictions], weights=c.scores))}
+        for c in evidence.of("candidate", QUBO)
+    ]
+    return {"sha256": problem.digest(), "energies": cells}
 
 
 def _baseline(name: str, estimator: str, charter: Charter, evidence: PilotEvidence) -> dict[str, Any]:

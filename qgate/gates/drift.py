@@ -9,11 +9,12 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from qgate.charter.metrics import SCORERS, Family, parse_metric
-from qgate.domain.charter import Baseline, Charter
+from qgate.domain.charter import Baseline, CandidateKind, Charter
 from qgate.domain.evidence import Cell, PilotEvidence, predictions_digest
 from qgate.domain.verdict import Decision, GateOutcome, Remedy
 from qgate.errors import MeasurementError
 from qgate.gates import scorers
+from qgate.quantum.qubo import from_tables
 
 NAME = "evidence_drift"
 LOCK = ".qgate/lock.json"
@@ -62,8 +63,20 @@ def _declared(charter: Charter, evidence: PilotEvidence, lock: Mapping[str, Any]
             yield f"{name} (locked {lock.get(name)}, now {value})"
     if lock.get("candidate_entrypoint") != charter.candidate.entrypoint:
         yield f"candidate (locked `{lock.get('candidate_entrypoint')}`, now `{charter.candidate.entrypoint}`)"
+    if charter.candidate.kind is CandidateKind.QUBO:
+        yield from _qubo(evidence, lock)
     for name in sorted(set(_mapping(lock, "baselines")) - {b.name for b in charter.baselines}):
         yield f"baseline `{name}` (locked, and gone from the charter)"
+
+
+def _qubo(evidence: PilotEvidence, lock: Mapping[str, Any]) -> Iterator[str]:
+    """A QUBO is the problem itself, as data is: energies of another one mean something else."""
+    tables = evidence.tables_of("candidate")
+    if not tables:
+        raise MeasurementError("the QUBO was not measured, so nothing is known of its drift")
+    locked, now = _mapping(lock, "qubo").get("sha256"), from_tables(tables).digest()
+    if locked != now:
+        yield f"the QUBO's coefficients (locked {locked}, now {now})"
 
 
 def _digest_of(path: str, evidence: PilotEvidence) -> str | None:

@@ -13,6 +13,7 @@ from qgate.gates.drift import judge_drift
 from qgate.gates.parity import judge_parity
 from qgate.gates.reproducibility import judge_reproducibility
 
+from qgate.gates.qubo import judge_qubo
 Judge = Callable[[Gate, Metric, Charter, PilotEvidence], GateOutcome]
 AlwaysOn = Callable[[Charter, PilotEvidence], GateOutcome]
 
@@ -30,7 +31,7 @@ JUDGES: Mapping[Family, Judge] = MappingProxyType(
         Family.CAPACITY: _unmeasured,
         Family.COST: _unmeasured,
         Family.CALIBRATION: judge_calibration,
-        Family.QUBO: _unmeasured,
+        Family.QUBO: judge_qubo,
     }
 )
 

@@ -4,8 +4,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from qgate.charter.metrics import Family, parse_metric
-from qgate.domain.charter import Charter
-from qgate.domain.evidence import InputFile, PilotEvidence
+from qgate.domain.charter import CandidateKind, Charter
+from qgate.domain.evidence import QUBO, InputFile, PilotEvidence
 from qgate.domain.verdict import Decision, GateOutcome, Remedy, Sizes, worst
 from qgate.gates.pairing import CANDIDATE, planned_pairs, told
 
@@ -56,6 +56,7 @@ def _inputs(charter: Charter, evidence: PilotEvidence) -> Iterator[Finding]:
     seen = {i.path for i in evidence.inputs}
     declared = {f"data {split}": data.path for split, data in charter.data.items()}
     declared |= {"lockfile": charter.lockfile} if charter.lockfile else {}
+    declared |= {"qubo": charter.candidate.file} if charter.candidate.file else {}
     declared |= {"weights": charter.candidate.weights} if charter.candidate.weights else {}
     for role, path in declared.items():
         if path not in seen:
@@ -95,6 +96,8 @@ def _cells(charter: Charter, evidence: PilotEvidence) -> Iterator[Finding]:
 
 
 def _splits(charter: Charter) -> Iterator[str]:
+    if charter.candidate.kind is CandidateKind.QUBO:
+        yield QUBO
     for gate in charter.gates:
         metric = parse_metric(gate.name)
         if metric is not None and metric.family is Family.PARITY:

@@ -1,11 +1,16 @@
 """Evidence drift: what moved is named, whichever part it was, and the last bit of a score is no drift."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
-from qgate.domain.evidence import Failure
+from qgate.domain.charter import Candidate, CandidateKind
+from qgate.domain.evidence import Failure, PilotEvidence
 from qgate.domain.verdict import Decision, GateOutcome, Remedy
 from qgate.gates.drift import judge_drift
+from qgate.quantum.qubo_values import from_python
+from qgate.workloads import qubo
 
 TRUTH = np.tile([0, 1], 5)
 SCORES = np.where(TRUTH == 1, 0.8, 0.3)
@@ -182,3 +187,22 @@ def test_a_lock_without_one_of_its_parts_is_an_error(make, evidence, missing):
 def test_a_metric_that_nobody_computes_is_an_error(make, evidence, metrics):
     lock = make.lock(evidence, metrics={"accuracy": 1.0} | metrics)
     assert "which no scorer computes" in errors(make.charter(), make.replace(evidence, lock=lock))
+
+
+def test_another_qubo_is_a_drift_and_an_unmeasured_one_an_error(make):
+    candidate = Candidate(kind=CandidateKind.QUBO, entrypoint="m.json")
+    charter = replace(make.charter(schedule=(), seeds=()), candidate=candidate, data={}, baselines=())
+    tables = qubo.tables(from_python({(0, 1): 2.0, (0, 0): -1.0}))
+    held = {"data": {}, "baselines": {}, "libraries": {}, "seeds": [], "schedule": [], "candidate_entrypoint": "m.json"}
+    lock = held | {"qubo": {"sha256": from_python({(0, 1): 2.0, (0, 0): -1.0}).digest(), "energies": []}}
+    evidence = PilotEvidence(pilot="triage", tables=tables, lock=lock, facts={"libraries": {}})
+    assert judge_drift(charter, evidence).decision is Decision.PASS
+    moved = judge_drift(charter, replace(evidence, tables=qubo.tables(from_python({(0, 1): 2.5, (0, 0): -1.0}))))
+    assert moved.decision is Decision.FAIL
+    assert moved.why.startswith("moved since the lock: the QUBO's coefficients (locked ")
+    unmeasured = judge_drift(charter, replace(evidence, tables={}))
+    assert (unmeasured.decision, unmeasured.why) == (
+        Decision.ERROR,
+        "the QUBO was not measured, so nothing is known of its drift",
+    )
+    assert judge_drift(charter, replace(evidence, lock=held)).decision is Decision.ERROR

@@ -1,10 +1,12 @@
 """Reproducibility: each thing that is not as declared, alone, and the words for it."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
-from qgate.domain.charter import CandidateKind
-from qgate.domain.evidence import CellKey, Failure, InputFile, Repetition
+from qgate.domain.charter import Candidate, CandidateKind
+from qgate.domain.evidence import CellKey, Failure, InputFile, PilotEvidence, Repetition
 from qgate.domain.verdict import Decision, GateOutcome, Remedy, Sizes
 from qgate.gates.reproducibility import judge_reproducibility
 
@@ -133,3 +135,26 @@ def test_every_finding_is_told_and_a_known_failure_outranks_what_is_not_known(ma
     assert judge_reproducibility(make.charter(lockfile=None), evidence).remedy == Remedy(
         summary="make the evidence reproducible", actions=actions
     )
+
+
+def test_a_qubo_is_reproducible_without_any_data(make):
+    candidate = Candidate(kind=CandidateKind.QUBO, entrypoint="m.json")
+    charter = make.charter(make.gate(name="qubo_p_opt"), schedule=(10,), seeds=(1, 2))
+    charter = replace(charter, candidate=candidate, data={}, baselines=())
+    cells = [make.cell("candidate", [0], shots=s, seed=k, split="qubo") for s, k in ((None, None), (10, 1), (10, 2))]
+    files = tuple(
+        InputFile(role=role, path=path, declared_sha256=None, sha256="a" * 64)
+        for role, path in (("qubo", "m.json"), ("lockfile", "requirements.lock"))
+    )
+    same = (Repetition(key=cells[1].key, first="e" * 64, second="e" * 64),)
+    whole = PilotEvidence(pilot="triage", cells=tuple(cells), repetitions=same, inputs=files)
+    outcome = judge_reproducibility(charter, whole)
+    assert outcome.decision is Decision.PASS, outcome.why
+    assert outcome.details["inputs"][0] == {"role": "qubo", "path": "m.json", "sha256": "a" * 64}
+    missing = judge_reproducibility(charter, replace(whole, cells=tuple(cells[:-1])))
+    assert (missing.decision, missing.why) == (
+        Decision.ERROR,
+        "the candidate was not measured on `qubo` at shots 10, seed 2",
+    )
+    unhashed = judge_reproducibility(charter, replace(whole, inputs=files[1:]))
+    assert (unhashed.decision, unhashed.why) == (Decision.ERROR, "qubo `m.json` was not hashed")
