@@ -1,11 +1,12 @@
 """A rehearsal's cells are judged as the candidate's were, and never touch the verdict on the change itself."""
 
 from dataclasses import replace
+from decimal import Decimal
 
 import numpy as np
 import pytest
 
-from qgate.domain.charter import Remediation, rehearsal_role
+from qgate.domain.charter import CandidateKind, Remediation, Threshold, rehearsal_role
 from qgate.domain.evidence import Cell, CellKey, Failure
 from qgate.domain.verdict import Decision
 from qgate.gates.judge import judge_pilot
@@ -62,3 +63,30 @@ def test_equal_settings_share_a_role_whatever_their_order():
     one = Remediation(summary="a", set={"x": 1, "y": "z"})
     other = Remediation(summary="b", set={"y": "z", "x": 1})
     assert rehearsal_role(one) == rehearsal_role(other) != ROLE
+
+
+def test_a_rehearsal_under_a_calibration_is_judged_by_its_own_noisy_answers(make):
+    """The change keeps 0.4 of its contrast; with the remediation it would keep 0.8."""
+    gate = make.gate(name="calibration_contrast", threshold=Threshold(minimum=Decimal("0.6")))
+    gate = replace(gate, remediation=Remediation(summary="one layer", set={"layers": 1}))
+    charter = make.charter(gate, kind=CandidateKind.CIRCUIT, sections={"noise": {"calibration": "now.json"}})
+    ideal = np.linspace(0.1, 0.9, 100)
+
+    def cell(role, scores):
+        return make.cell(role, (scores > 0.5).astype(int), scores=scores, kind="probability")
+
+    noisy = "noisy:now.json"
+    cells = (
+        cell("candidate", ideal),
+        cell(noisy, 0.4 * ideal + 0.3),
+        cell(ROLE, ideal),
+        cell(f"{ROLE}/{noisy}", 0.8 * ideal + 0.1),
+    )
+    snapshot = {"key": "calibration", "at": "2026-05-22T00:00:00+00:00", "method": "exact", "standard_error": 0.0}
+    facts = {"day": "2026-06-01", "split": "validation", "device": "here", "layout": [0], "layout_from": "noise.layout"}
+    evidence = make.evidence(
+        TRUTH, TRUTH, {}, cells=cells, repetitions=(), facts={"calibration": facts | {"snapshots": {"now.json": snapshot}}}
+    )
+    found = outcome(charter, evidence)
+    assert (found.decision, found.value) == (Decision.FAIL, 0.4)
+    assert (found.remedy.rehearsed["verdict"], found.remedy.rehearsed["value"]) == ("pass", 0.8)

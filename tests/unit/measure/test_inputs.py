@@ -1,6 +1,7 @@
 """Declared files: hashed, and only inside the tree."""
 
 import hashlib
+from dataclasses import replace
 
 import pytest
 
@@ -44,3 +45,14 @@ def test_a_link_out_of_the_tree_is_not_followed(tmp_path):
     (tmp_path / "tree/d.npz").symlink_to("../labels.npz")
     with pytest.raises(MeasurementError, match="a link that leaves the repository"):
         read_inputs(charter("d.npz"), tmp_path / "tree")
+
+
+def test_calibrations_are_hashed_once_each(tmp_path):
+    (tmp_path / "now.json").write_bytes(b"now")
+    noise = {"calibration": "now.json", "reference": "then.json", "history": ["old.json", "then.json", "now.json"]}
+    found = [o.file for o in read_inputs(replace(charter("d.npz"), sections={"noise": noise}), tmp_path)]
+    assert [(f.role, f.path, f.sha256) for f in found[3:]] == [
+        ("calibration", "now.json", hashlib.sha256(b"now").hexdigest()),
+        ("reference", "then.json", None),
+        ("history", "old.json", None),
+    ]
