@@ -1,0 +1,191 @@
+"""Latency and throughput gates: the service under the charter's traffic, simulated from measured service times.
+
+Noise of the machine only ever adds time. So a latency that holds in spite of it holds, a latency that does not is undecided on
+a noisy runner, and so is every difference between two services.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from qgate.charter.metrics import Metric
+from qgate.domain.charter import CandidateKind, Charter, Gate
+from qgate.domain.evidence import PilotEvidence
+from qgate.domain.verdict import Decision, GateOutcome
+from qgate.errors import MeasurementError
+from qgate.gates import outcomes
+from qgate.gates.pairing import CANDIDATE
+from qgate.gates.service import Loaded, Ruling, between, decided, loaded, outcome, quantile, too_few
+from qgate.queueing.latency import REQUESTS, Service, at, quantile_tables, saturations
+from qgate.statistics.bounds import Bounds
+from qgate.statistics.quantiles import Latencies, quantile_bounds
+from qgate.statistics.replicates import replicate_bounds, replicates_needed
+
+_MS = 1000.0
+# Two resampled tails are compared: with the fewest timings (59 for a p95) up to 11 % of 120 pairs of equal services failed, with
+# as many as allow three exceedances (153) up to 4 %.
+GAP_EXCEEDANCES = 3
+
+
+def judge_latency(gate: Gate, metric: Metric, charter: Charter, evidence: PilotEvidence) -> GateOutcome:
+    """Decide `latency_pNN_ms`, `latency_gap_pNN_ms_vs_<baseline>` or `throughput_rps`; what was not measured is an error."""
+    throughput = metric.name == "throughput_rps"
+    if (gate.threshold.minimum if throughput else gate.threshold.maximum) is None:
+        needed = "a throughput is bounded from below, and this gate has no `min`"
+        return outcomes.error(gate, needed if throughput else "a latency is bounded from above, and this gate has no `max`")
+    try:
+        pilot = loaded(charter, evidence)
+        if throughput:
+            return _throughput(gate, charter, pilot)
+        baseline = metric.name.partition("_vs_")[2]
+        return _gap(gate, charter, pilot, baseline) if baseline else _latency(gate, charter, pilot)
+    except MeasurementError as problem:
+        return outcomes.error(gate, str(problem))
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Load:
+    """How much of the workers' time the traffic takes: 1 and more means that the queue never ends."""
+
+    utilisation: Bounds
+    saturation: float
+
+    @property
+    def busy(self) -> str:
+        return f"workers are busy {self.utilisation.estimate:.0%} of the time"
+
+    @property
+    def overloaded(self) -> bool:
+        return self.utilisation.lower >= 1
+
+    @property
+    def stable(self) -> bool:
+        return self.utilisation.upper < 1
+
+
+def _load(service: Service, pilot: Loaded, alpha: float) -> _Load:
+    rates = saturations(service, pilot.traffic, replicates_needed(alpha))
+    return _Load(utilisation=replicate_bounds(pilot.traffic.rate / rates, alpha), saturation=float(np.median(rates)))
+
+
+def _latency(gate: Gate, charter: Charter, pilot: Loaded) -> GateOutcome:
+    q, service = quantile(gate), pilot.of(CANDIDATE)
+    load = _load(service, pilot, gate.alpha)
+    bounds = replicate_bounds(_MS * _quantiles(service, pilot, q, gate), gate.alpha)
+    return _told(gate, _ruled(gate, q, pilot, load, bounds), charter, pilot, _details(service, pilot, load, q, gate))
+
+
+def _ruled(gate: Gate, q: float, pilot: Loaded, load: _Load, bounds: Bounds) -> Ruling:
+    rate = f"{pilot.traffic.rate:g} requests/s"
+    if load.overloaded:
+        why = (
+            f"the queue grows without end: {rate} arrive and the workers complete {load.saturation:.3g} at most "
+            f"({load.utilisation.estimate:.0%} of their time)"
+        )
+        return _unless(pilot.noisy, Ruling(decision=Decision.FAIL, bounds=bounds, why=why))
+    said = f"p{100 * q:g} end to end is {between(gate, bounds, 'ms')} at {rate}; {load.busy}"
+    decision = decided(gate, bounds)
+    if decision is Decision.PASS and not load.stable:
+        why = f"{said}, and possibly all of it, so that nothing bounds the queue; add workers or reduce the load"
+        return Ruling(decision=Decision.INCONCLUSIVE, bounds=bounds, why=why)
+    if few := too_few(gate, q, pilot.measured):
+        return Ruling(decision=Decision.INCONCLUSIVE, bounds=bounds, why=f"{said}; undecided: {few}")
+    ruling = Ruling(decision=decision, bounds=bounds, why=f"{said}; {_against(gate, decision, 'ms')}")
+    return ruling if decision is Decision.PASS else _unless(pilot.noisy, ruling)
+
+
+def _gap(gate: Gate, charter: Charter, pilot: Loaded, baseline: str) -> GateOutcome:
+    q, ours, theirs = quantile(gate), pilot.of(CANDIDATE), pilot.of(f"baseline:{baseline}")
+    load, reference = _load(ours, pilot, gate.alpha), _load(theirs, pilot, gate.alpha)
+    candidates, baselines = (_MS * _quantiles(s, pilot, q, gate) for s in (ours, theirs))
+    bounds = replicate_bounds(candidates - baselines, gate.alpha)
+    details = _details(ours, pilot, load, q, gate) | {
+        "candidate_ms": float(np.median(candidates)),
+        "baseline_ms": float(np.median(baselines)),
+        "baseline_utilisation": reference.utilisation.estimate,
+    }
+    if not reference.stable:
+        why = f"{baseline} itself cannot bear {pilot.traffic.rate:g} requests/s for sure, so that nothing can be compared with it"
+        ruling = Ruling(decision=Decision.INCONCLUSIVE, bounds=bounds, why=why)
+    elif load.overloaded:
+        ruling = _ruled(gate, q, pilot, load, bounds)
+    else:
+        models = f"candidate {np.median(candidates):.3g} ms, {baseline} {np.median(baselines):.3g} ms"
+        ruling = _compared(gate, pilot, load, bounds, models)
+    return _told(gate, ruling, charter, pilot, details)
+
+
+def _compared(gate: Gate, pilot: Loaded, load: _Load, bounds: Bounds, models: str) -> Ruling:
+    q = quantile(gate)
+    gap = f"a gap of {between(gate, bounds, 'ms')}"
+    said = f"p{100 * q:g} end to end: {models} at {pilot.traffic.rate:g} requests/s, {gap}; {load.busy}"
+    decision = decided(gate, bounds)
+    few = too_few(gate, q, pilot.measured, exceedances=GAP_EXCEEDANCES)
+    if few or (decision is Decision.PASS and not load.stable):
+        reason = few or "nothing bounds the candidate's queue"
+        return Ruling(decision=Decision.INCONCLUSIVE, bounds=bounds, why=f"{said}; undecided: {reason}")
+    return _unless(pilot.noisy, Ruling(decision=decision, bounds=bounds, why=f"{said}; {_against(gate, decision, 'ms')}"))
+
+
+def _throughput(gate: Gate, charter: Charter, pilot: Loaded) -> GateOutcome:
+    service = pilot.of(CANDIDATE)
+    bounds = replicate_bounds(saturations(service, pilot.traffic, replicates_needed(gate.alpha)), gate.alpha)
+    decision, policy = decided(gate, bounds), pilot.traffic.policy
+    workers, size = f"{policy.workers} worker{'s' * (policy.workers > 1)}", f"batches of {policy.max_size}"
+    why = f"{workers} with {size} complete {between(gate, bounds, 'requests/s')}; {_against(gate, decision, 'requests/s')}"
+    ruling = Ruling(decision=decision, bounds=bounds, why=why)
+    ruling = ruling if decision is Decision.PASS else _unless(pilot.noisy, ruling)
+    details = {"rounds": pilot.measured.rounds, "runner_noise": pilot.noise}
+    return _told(gate, ruling, charter, pilot, details)
+
+
+def _quantiles(service: Service, pilot: Loaded, q: float, gate: Gate) -> Any:
+    """The q-quantile of each replicate, in seconds."""
+    return at(quantile_tables(service, pilot.traffic, pilot.traffic.rate, replicates_needed(gate.alpha)), q)
+
+
+def _unless(noisy: str, ruling: Ruling) -> Ruling:
+    """A decision that noise may have made is none."""
+    if not noisy or ruling.decision is Decision.INCONCLUSIVE:
+        return ruling
+    return Ruling(decision=Decision.INCONCLUSIVE, bounds=ruling.bounds, why=f"{ruling.why}; undecided: {noisy}")
+
+
+def _against(gate: Gate, decision: Decision, unit: str) -> str:
+    limit = gate.threshold.maximum if gate.threshold.maximum is not None else gate.threshold.minimum
+    asked = f"{limit} {unit} {'allowed' if gate.threshold.maximum is not None else 'demanded'}"
+    words = {Decision.PASS: "within the", Decision.FAIL: "not within the"}
+    return f"{words.get(decision, 'both sides of the')} {asked}"
+
+
+def _told(gate: Gate, ruling: Ruling, charter: Charter, pilot: Loaded, details: Mapping[str, Any]) -> GateOutcome:
+    return outcome(gate, ruling, claim=claim_words(charter, pilot), details=details)
+
+
+def claim_words(charter: Charter, pilot: Loaded) -> str:
+    """What was served, where, and what is declared and not measured."""
+    circuit = charter.candidate.kind is CandidateKind.CIRCUIT
+    shots, _ = charter.shots.deciding[0]
+    at_shots = f" at {shots:,} shots" if shots is not None else ""
+    served = f"the circuit's QNode on lightning.qubit{at_shots}" if circuit else f"the estimator's predict{at_shots}"
+    traffic = pilot.traffic
+    declared = [w for w, t in (("queue", traffic.queue), ("network", traffic.network), ("region", traffic.round_trips)) if t]
+    added = f"; {' and '.join(declared)} times are drawn as the charter declares them" if declared else ""
+    return f"For {served}, timed on this runner and simulated under the declared traffic{added}."
+
+
+def _details(service: Service, pilot: Loaded, load: _Load, q: float, gate: Gate) -> dict[str, Any]:
+    lower, upper = quantile_bounds(Latencies(values=service.seconds[:, 0]), q, gate.alpha)
+    alone = {"lower": lower, "upper": upper}
+    return {
+        "method": "simulated queue; bootstrap of measured rounds, common random numbers",
+        "replicates": replicates_needed(gate.alpha),
+        "requests_per_replicate": REQUESTS,
+        "rounds": pilot.measured.rounds,
+        "runner_noise": pilot.noise,
+        "utilisation": load.utilisation.estimate,
+        "saturation_rps": load.saturation,
+        "service_alone_ms": {key: None if x is None else _MS * x for key, x in alone.items()},
+    }

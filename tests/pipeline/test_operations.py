@@ -1,0 +1,62 @@
+"""Latency for real: the worker serves, times are measured, and the gate is judged by them."""
+
+import json
+
+import pytest
+
+LATENCY = """\
+    - name: latency_p95_ms
+      max: 120
+      remediation: {summary: "route batches over 16 to classical_v3", run: ops/cap_batch.sh}
+rollback:"""
+TRAFFIC = """\
+  traffic:
+    rate_rps: 20
+    batch: {max_size: 4, max_wait_ms: 5}
+    workers: 2
+    regions: [{name: eu-west, rtt_ms: [18, 25, 60]}]
+  success_metrics:"""
+
+
+def with_latency(pilot, text=LATENCY, traffic=TRAFFIC):
+    charter = (pilot.path / ".qgate/sorter.yml").read_text()
+    pilot.git("switch", "--quiet", "main")
+    pilot.write({".qgate/sorter.yml": charter.replace("rollback:", text, 1).replace("  success_metrics:", traffic, 1)})
+    pilot.commit("Add a latency gate")
+    pilot.git("switch", "--quiet", "pull")
+    pilot.git("reset", "--quiet", "--hard", "main")
+    pilot.change({"pilot/scaling.py": (pilot.path / "pilot/scaling.py").read_text() + "\n"})
+
+
+def latency_gate(pilot):
+    return next(g for p in pilot.verdict()["pilots"] for g in p["gates"] if g["name"] == "latency_p95_ms")
+
+
+def test_the_fragments_latency_gate_is_judged_by_measured_times(pilot):
+    with_latency(pilot)
+    ended = pilot.qgate("run", "--base", "main", "--head", "pull", "--out", "first")
+    assert ended.code == 0, ended
+    verdict = json.loads((pilot.path / "first/verdict.json").read_text())
+    gate = next(g for p in verdict["pilots"] for g in p["gates"] if g["name"] == "latency_p95_ms")
+    assert gate["verdict"] == "pass", gate["why"]
+    assert gate["ci"][0] <= gate["value"] <= gate["ci"][1] <= 120
+    assert gate["value"] > 18  # no faster than the network
+    assert "the circuit's QNode on lightning.qubit at 1,000 shots" in gate["claim_words"]
+    assert list((pilot.path / "first/evidence").glob("*-times.npz"))
+    judged = pilot.qgate("judge", "--out", "first")
+    assert judged.code == 0
+    assert json.loads((pilot.path / "first/verdict.json").read_text()) == verdict
+
+
+def test_a_service_that_became_slow_fails_and_names_its_remedy(pilot):
+    with_latency(pilot, traffic=TRAFFIC.replace("rate_rps: 20", "rate_rps: 1").replace("max_size: 4", "max_size: 1"))
+    slow = (pilot.path / "pilot/scaling.py").read_text().replace("    return", "    import time\n    time.sleep(0.1)\n    return")
+    pilot.change({"pilot/scaling.py": slow})
+    assert pilot.qgate("run", "--base", "main", "--head", "pull").code in {10, 11}
+    pilot_json = pilot.verdict()["pilots"][0]
+    gate = latency_gate(pilot)
+    if "the runner is too noisy" in gate["why"]:
+        pytest.skip(f"this machine cannot tell: {gate['why']}")
+    assert gate["verdict"] == "fail", gate["why"]
+    assert gate["remediation"]["actions"] == ["run ops/cap_batch.sh"]
+    assert next(g for g in pilot_json["gates"] if g["name"].startswith("val_"))["verdict"] == "pass"
