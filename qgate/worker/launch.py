@@ -27,6 +27,7 @@ _PASSED_ON = ("OPENBLAS_CORETYPE", "OPENBLAS_L2_SIZE")
 _LOG_BYTES = 64 * 1024
 _TICK = 0.2
 _GRACE = 1.0
+_BURIAL = 10.0
 
 
 def run(orders: Sequence[WorkOrder], tree: Path, limits: Limits) -> tuple[Answer, ...]:
@@ -222,8 +223,8 @@ def _sweep(uid: int) -> None:
 
 
 def _reap(group: int) -> None:
-    """Waits for the killed orphans that came to us, at most a second."""
-    patience = time.monotonic() + _GRACE
+    """Waits for the killed orphans that came to us, which a busy machine takes its time to end."""
+    patience = time.monotonic() + _BURIAL
     with contextlib.suppress(ChildProcessError):
         while time.monotonic() < patience:
             if os.waitpid(-group, os.WNOHANG) == (0, 0):

@@ -32,7 +32,7 @@ def ask(tree: Path, bodies: Mapping[str, str], **limits: Any) -> dict[str, Answe
     for name, body in bodies.items():
         lines = [f"    {line}" for line in body.strip().splitlines()]
         (tree / f"{name}.py").write_text("\n".join([MODEL, "def build(seed):", *lines, "    return Model()", ""]))
-    answers = run([order(f"{name}:build") for name in bodies], tree, Limits(**({"seconds": 20} | limits)))
+    answers = run([order(f"{name}:build") for name in bodies], tree, Limits(**({"seconds": 58} | limits)))
     return dict(zip(bodies, answers, strict=True))
 
 

@@ -130,7 +130,7 @@ def confined(world, control, worker_order):
 @pytest.mark.parametrize("name", ATTEMPTS)
 def test_an_attempt_that_succeeds_without_the_sandbox_gets_nothing_in_it(name, control, confined):
     if control[name] is None:
-        pytest.skip("refused here even without the sandbox")
+        pytest.skip(f"{name}: refused here even without the sandbox")
     if name == "many_processes" and os.geteuid() == 0 and not confined.sandbox["uid"]:
         pytest.skip("the kernel counts no processes of root, and there is no private user here")
     assert json.loads(confined.arrays["0.val.predictions"][0])[name] is None
@@ -154,7 +154,7 @@ def test_the_report_says_what_this_user_can_have(confined):
 def test_a_required_sandbox_runs_complete_or_not_at_all(make_tree, worker_order, confined):
     tree = make_tree("required")
     (tree / "model.py").write_text("raise SystemExit('loaded')")
-    [answer] = run([worker_order("model:build")], tree, Limits(seconds=20, sandbox_required=True))
+    [answer] = run([worker_order("model:build")], tree, Limits(seconds=58, sandbox_required=True))
     if confined.sandbox["missing"]:
         reason = "; ".join(f"{layer} ({why})" for layer, why in confined.sandbox["missing"].items())
         assert (answer.error, answer.log) == (f"the sandbox is required and incomplete: {reason}", "")
@@ -235,16 +235,17 @@ daemon.returncode = 0
 
 
 def test_a_daemon_in_a_session_of_its_own_survives_without_the_sandbox_only(make_tree, ask_workers):
-    plain = subprocess.Popen([sys.executable, "-c", LEAVE.format(own="True")], stdout=subprocess.PIPE, start_new_session=True)
-    survivor = int(plain.communicate()[0])
-    with pytest.raises(ProcessLookupError):
-        os.killpg(plain.pid, signal.SIGKILL)
-    os.kill(survivor, signal.SIGKILL)
     bodies = {"session": LEAVE.format(own="True"), "group": LEAVE.format(own="False")}
     answers = ask_workers(make_tree("session"), bodies)
     assert "PermissionError" in answers["session"].error
     with pytest.raises(ProcessLookupError):
         os.kill(int(answers["group"].log.split()[-1]), 0)
+    plain = subprocess.Popen([sys.executable, "-c", LEAVE.format(own="True")], stdout=subprocess.PIPE, start_new_session=True)
+    survivor = int(plain.communicate()[0])
+    with pytest.raises(ProcessLookupError):
+        os.killpg(plain.pid, signal.SIGKILL)
+    os.kill(survivor, signal.SIGKILL)
+    assert os.waitpid(survivor, 0) == (survivor, signal.SIGKILL)  # it came to us, as all orphans have since the first worker
 
 
 def test_a_fork_bomb_is_bounded_and_ended(make_tree, ask_workers, confined):
@@ -261,7 +262,7 @@ while True:
     began = time.monotonic()
     answer = ask_workers(make_tree("bomb"), {"bomb": bomb}, seconds=4, processes=32)["bomb"]
     assert answer.error == "the worker was stopped: it took longer than 4 seconds"
-    assert time.monotonic() - began < 10
+    assert time.monotonic() - began < 30
     assert workers_left() == []
     with suppress(ChildProcessError):
         assert os.waitpid(-1, os.WNOHANG) == (0, 0)  # what lives on is ours: the decoy
