@@ -57,7 +57,7 @@ class _Judged:
     def of(cls, charter: Charter, evidence: PilotEvidence) -> "_Judged":
         if charter.candidate.kind is not CandidateKind.CIRCUIT:
             raise MeasurementError(
-                f"the candidate's kind is `{charter.candidate.kind}`, and noise can be put only into a circuit that qgate simulates"
+                f"the candidate's kind is `{charter.candidate.kind}`, and noise can only enter a circuit that qgate simulates"
             )
         mine = [f for f in evidence.failures if f.part in {PART, "candidate", "data"}]
         if mine:

@@ -132,7 +132,13 @@ def _charter(**changes: Any) -> Charter:
         "gates": (gate,),
         "rollback": Rollback(traffic="t", approver="a@example.com", target={"artifact": "models/classical_v3.joblib"}),
         "lockfile": "requirements.lock",
-        "sections": {"noise": {"calibration": "calibration/device.json"}},
+        "sections": {
+            "noise": {
+                "calibration": "calibration/device.json",
+                "reference": "calibration/then.json",
+                "history": ["calibration/old.json"],
+            }
+        },
     }
     return Charter(**{**values, **changes})
 

@@ -109,6 +109,8 @@ def test_packages_above_are_dependencies(chains):
         ("models/weights.npz", "weights"),
         ("models/table.csv", "candidate options"),
         ("calibration/device.json", "calibration"),
+        ("calibration/then.json", "calibration"),
+        ("calibration/old.json", "calibration"),
         ("models/classical_v3.joblib", "rollback artifact"),
         ("ops/cap_batch.sh", "remediation validation_accuracy_gap_vs_classical"),
         ("pyproject.toml", "package configuration"),

@@ -218,7 +218,7 @@ ANY = "calibration_contrast"
     [
         (
             {"kind": CandidateKind.ESTIMATOR},
-            "the candidate's kind is `estimator`, and noise can be put only into a circuit that qgate simulates",
+            "the candidate's kind is `estimator`, and noise can only enter a circuit that qgate simulates",
         ),
         ({"facts": {}}, "the candidate was not measured under the calibration `calibration/device.json`"),
         ({"noisy": None}, "on `validation` the evidence holds 1 measurements without noise and 0 under calibration/device.json"),
