@@ -69,6 +69,8 @@ def _candidate(value: dict[str, Any]) -> Candidate:
         options=options,
         weights=value.get("weights"),
         decision=value.get("decision"),
+        model=value.get("model", Candidate.model),
+        regularisation=float(value.get("regularisation", Candidate.regularisation)),
         ansatz=value.get("ansatz"),
         constraints=tuple(_constraint(index, c) for index, c in enumerate(value.get("constraints", ()), start=1)),
     )

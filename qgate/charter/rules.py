@@ -51,8 +51,8 @@ def _pilot_name(document: Document) -> Iterator[Problem]:
 def _candidate(document: Document) -> Iterator[Problem]:
     key = ("pilot", "candidate")
     candidate = document.mapping(*key)
-    if "weights" in candidate and not {"circuit", "qubo"} & candidate.keys():
-        message = "`pilot.candidate` lacks `circuit` or `qubo`, one of which `weights` needs"
+    if "weights" in candidate and not {"circuit", "kernel", "qubo"} & candidate.keys():
+        message = "`pilot.candidate` lacks `circuit`, `kernel` or `qubo`, one of which `weights` needs"
         yield document.problem_of(Code.MISSING_KEY, key, message, "declare one of them, or remove `weights`")
     for index, constraint in enumerate(document.items(*key, "constraints")):
         if isinstance(constraint, dict) and {"exactly_one", "sum"} <= constraint.keys():

@@ -131,7 +131,8 @@ class Constraint:
 class Candidate:
     """The hybrid candidate: `entrypoint` is `package.module:callable` in the head commit, or a path (`command`, `qubo`).
 
-    `ansatz` and `constraints` belong to a QUBO; without `ansatz` it is solved by QAOA.
+    `ansatz` and `constraints` belong to a QUBO; without `ansatz` it is solved by QAOA. `model` and `regularisation` (larger
+    fits closer) are a kernel candidate's.
     """
 
     kind: CandidateKind
@@ -141,6 +142,8 @@ class Candidate:
     decision: str | None = None
     ansatz: str | None = None
     constraints: tuple[Constraint, ...] = ()
+    model: str = "svm"
+    regularisation: float = 1.0
 
     @property
     def file(self) -> str | None:

@@ -9,7 +9,7 @@ from qgate.domain.charter import Baseline, CandidateKind, Charter, Shots
 from qgate.domain.evidence import Array, Cell, ServiceTimes
 from qgate.domain.work import Answer, WorkOrder
 from qgate.errors import MeasurementError
-from qgate.workloads import circuit, estimator
+from qgate.workloads import circuit, estimator, kernel
 from qgate.workloads.dataset import Dataset
 
 CANDIDATE = "candidate"
@@ -97,11 +97,9 @@ def candidate_jobs(charter: Charter, data: Mapping[str, Dataset]) -> tuple[Job, 
         return _estimator_jobs(charter, data)
     if kind is CandidateKind.CIRCUIT:
         return _circuit_jobs(charter, data)
-    if kind is CandidateKind.QUBO:
-        return _qubo_jobs(charter)
-    raise MeasurementError(
-        f"this version of qgate does not measure candidates of the kind `{kind}`; it measures estimator, circuit, qubo, command"
-    )
+    if kind is CandidateKind.KERNEL:
+        return _kernel_jobs(charter, data)
+    return _qubo_jobs(charter)
 
 
 def _first(shots: Shots) -> Shots:
@@ -132,6 +130,20 @@ def _estimator_jobs(charter: Charter, data: Mapping[str, Dataset]) -> tuple[Job,
 
     first = shots.deciding[:1]
     return job(CANDIDATE, estimator.pairs(shots), splits(charter)), job(REPETITION, first, splits(charter)[:1])
+
+
+def _kernel_jobs(charter: Charter, data: Mapping[str, Dataset]) -> tuple[Job, Job]:
+    candidate, kind = charter.candidate, task(charter)
+
+    def job(part: str, shots: Shots, on: tuple[str, ...]) -> Job:
+        def read(answer: Answer) -> Measured:
+            found = kernel.kernels(answer, data, on)
+            cells = kernel.cells(found, candidate=candidate, shots=shots, data=data, task=kind)
+            return Measured(cells=cells, facts=kernel.facts(found, candidate, data[kernel.TRAIN].labels, kind))
+
+        return Job(part=part, order=kernel.order(candidate, data, on), read=read)
+
+    return job(CANDIDATE, charter.shots, splits(charter)), job(REPETITION, _first(charter.shots), splits(charter)[:1])
 
 
 def _circuit_jobs(charter: Charter, data: Mapping[str, Dataset]) -> tuple[Job, Job]:

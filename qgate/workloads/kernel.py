@@ -1,0 +1,151 @@
+"""The `kernel` workload: the worker describes a feature map, the judge makes the kernel matrices and fits the model on them.
+
+N + M states and one product instead of N · M circuits; a kernel from shots is a binomial draw of each entry. The model is
+scikit-learn's on the precomputed matrix, fitted anew for every (shots, seed): finite shots move the training kernel as well.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Any
+
+import numpy as np
+from sklearn.kernel_ridge import KernelRidge
+from sklearn.svm import SVC, SVR
+
+from qgate.charter.metrics import Task
+from qgate.domain.charter import Candidate, Shots
+from qgate.domain.evidence import Array, Cell, CellKey
+from qgate.domain.work import Answer, WorkOrder
+from qgate.errors import MeasurementError
+from qgate.quantum import kernel
+from qgate.quantum.circuit import CircuitBatch
+from qgate.quantum.description import Bounds, decode
+from qgate.workloads import checked
+from qgate.workloads.dataset import Dataset, classes_of
+
+ROLE = "candidate"
+TRAIN = "train"
+_AGREEMENT = 1e-8
+
+Model = Callable[[float], Any]
+MODELS: Mapping[tuple[str, Task], Model] = MappingProxyType(
+    {
+        ("svm", Task.CLASSIFICATION): lambda c: SVC(C=c, kernel="precomputed"),
+        ("svm", Task.REGRESSION): lambda c: SVR(C=c, kernel="precomputed"),
+        ("ridge", Task.REGRESSION): lambda c: KernelRidge(alpha=1.0 / c, kernel="precomputed"),
+    }
+)
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Kernels:
+    """Exact kernels: `train` of the training rows with each other, and of each split's rows with the training rows."""
+
+    train: Array
+    splits: Mapping[str, Array]
+
+
+def pairs(rows: int, others: int) -> list[list[int]]:
+    """Pairs whose kernel is checked against the feature map's own QNode: first with last, middle with first, last with middle."""
+    return [[0, others - 1], [rows // 2, 0], [rows - 1, others // 2]]
+
+
+def order(candidate: Candidate, data: Mapping[str, Dataset], splits: Sequence[str]) -> WorkOrder:
+    """Asks for the description of the training rows and of each split: features only.
+
+    Raises:
+        MeasurementError: there is no training data.
+    """
+    if TRAIN not in data:
+        raise MeasurementError("a kernel candidate is fitted on data.train, which the charter does not declare")
+    asked = list(dict.fromkeys([TRAIN, *splits]))
+    value = {
+        "entrypoint": candidate.entrypoint,
+        "options": dict(candidate.options),
+        "weights": candidate.weights,
+        "splits": asked,
+        "pairs": {split: pairs(data[split].rows, data[TRAIN].rows) for split in asked},
+    }
+    return WorkOrder(kind="kernel", value=value, arrays={f"{s}.X": data[s].features for s in asked})
+
+
+def kernels(answer: Answer, data: Mapping[str, Dataset], splits: Sequence[str]) -> Kernels:
+    """The exact kernels of the described rows, compared with what the feature map's own QNode said.
+
+    Raises:
+        MeasurementError: a description is refused, or the kernels disagree with the QNode's.
+    """
+    described = {split: _described(answer, split, data[split].rows) for split in dict.fromkeys([TRAIN, *splits])}
+    found = Kernels(
+        train=kernel.gram(described[TRAIN]),
+        splits={s: kernel.cross(described[s], described[TRAIN]) for s in splits},
+    )
+    for split, matrix in {TRAIN: found.train, **found.splits}.items():
+        _agree(matrix, answer.arrays.get(f"{split}/own"), split)
+    return found
+
+
+def _described(answer: Answer, split: str, rows: int) -> tuple[CircuitBatch, ...]:
+    prefix = f"{split}/"
+    arrays = {name.removeprefix(prefix): a for name, a in answer.arrays.items() if name.startswith(prefix)}
+    return decode(answer.value.get("described", {}).get(split), arrays, rows=rows, bounds=Bounds(), measured=False)
+
+
+def _agree(matrix: Array, own: Array | None, split: str) -> None:
+    asked = pairs(*matrix.shape)
+    if own is None or own.shape != (len(asked),) or own.dtype != np.float64:
+        raise MeasurementError(f"the candidate did not say what its own QNode returns for pairs of {split}")
+    off = max(abs(float(matrix[row, other]) - float(value)) for (row, other), value in zip(asked, own, strict=True))
+    if not off <= _AGREEMENT:
+        raise MeasurementError(f"the kernel of {split} differs from the feature map's own QNode by {off:.2g}")
+
+
+def cells(found: Kernels, *, candidate: Candidate, shots: Shots, data: Mapping[str, Dataset], task: Task) -> tuple[Cell, ...]:
+    """Predictions without shots once, then for every (shots, seed) of the schedule.
+
+    Raises:
+        MeasurementError: the model does not fit the task, or its answers do not hold up.
+    """
+    model = MODELS.get((candidate.model, task))
+    if model is None:
+        raise MeasurementError(f"a kernel candidate's model `{candidate.model}` does not do {task}")
+    measured = []
+    for count, seed in [(None, None), *(pair for pair in shots.planned if pair[0] is not None)]:
+        drawn = found if count is None or seed is None else _sampled(found, count, seed)
+        fitted = model(candidate.regularisation).fit(drawn.train, data[TRAIN].labels)
+        for split, matrix in drawn.splits.items():
+            key = CellKey(role=ROLE, split=split, shots=count, seed=seed)
+            measured.append(_cell(key, fitted, matrix, data, task))
+    return tuple(measured)
+
+
+def _sampled(found: Kernels, shots: int, seed: int) -> Kernels:
+    """Every entry estimated from `shots` shots; each matrix has its own stream, so that their order does not matter."""
+    train = kernel.sampled(found.train, shots, np.random.default_rng([seed, shots, 0]), symmetric=True)
+    splits = {
+        split: kernel.sampled(matrix, shots, np.random.default_rng([seed, shots, *split.encode()]), symmetric=False)
+        for split, matrix in found.splits.items()
+    }
+    return Kernels(train=train, splits=splits)
+
+
+def _cell(key: CellKey, fitted: Any, matrix: Array, data: Mapping[str, Dataset], task: Task) -> Cell:
+    expected = checked.Expected(rows=len(matrix), classes=classes_of(dict(data)), task=task, who="the kernel model")
+    predicted = checked.predictions(fitted.predict(matrix), expected)
+    if not hasattr(fitted, "decision_function"):
+        return Cell(key=key, predictions=predicted)
+    scored = checked.scores(fitted.decision_function(matrix), "decision", fitted.classes_, expected)
+    return Cell(key=key, predictions=predicted, scores=scored, score_kind="decision")
+
+
+def facts(found: Kernels, candidate: Candidate, labels: Array, task: Task) -> dict[str, Any]:
+    """What the training kernel is like: how far from positive semidefinite, how concentrated, how aligned with the classes."""
+    told = {
+        "engine": "lightning.qubit, states and one product",
+        "sampling": "binomial draws of exact kernel entries; the diagonal is 1",
+        "model": f"{candidate.model}, regularisation {candidate.regularisation:g}",
+        "smallest_eigenvalue": kernel.smallest_eigenvalue(found.train),
+        "concentration": kernel.concentration(found.train),
+    }
+    return told | ({"target_alignment": kernel.target_alignment(found.train, labels)} if task is Task.CLASSIFICATION else {})
