@@ -7,29 +7,25 @@ from qgate.charter.metrics import Family, Metric
 from qgate.domain.charter import Charter, Gate
 from qgate.domain.evidence import PilotEvidence
 from qgate.domain.verdict import GateOutcome
-from qgate.gates import outcomes
 from qgate.gates.calibration import judge_calibration
+from qgate.gates.capacity import judge_capacity
+from qgate.gates.cost import judge_cost
 from qgate.gates.drift import judge_drift
+from qgate.gates.latency import judge_latency
 from qgate.gates.parity import judge_parity
+from qgate.gates.qubo import judge_qubo
 from qgate.gates.reproducibility import judge_reproducibility
 
-from qgate.gates.qubo import judge_qubo
 Judge = Callable[[Gate, Metric, Charter, PilotEvidence], GateOutcome]
 AlwaysOn = Callable[[Charter, PilotEvidence], GateOutcome]
-
-
-def _unmeasured(gate: Gate, metric: Metric, _charter: Charter, _evidence: PilotEvidence) -> GateOutcome:
-    return outcomes.error(
-        gate, f"this version of qgate cannot measure {metric.family} gates; remove `{gate.name}` or use a version that can"
-    )
 
 
 JUDGES: Mapping[Family, Judge] = MappingProxyType(
     {
         Family.PARITY: judge_parity,
-        Family.LATENCY: _unmeasured,
-        Family.CAPACITY: _unmeasured,
-        Family.COST: _unmeasured,
+        Family.LATENCY: judge_latency,
+        Family.CAPACITY: judge_capacity,
+        Family.COST: judge_cost,
         Family.CALIBRATION: judge_calibration,
         Family.QUBO: judge_qubo,
     }

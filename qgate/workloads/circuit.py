@@ -139,4 +139,12 @@ def facts(results: Mapping[str, Simulated], answer: Answer) -> dict[str, Any]:
         "sampling": "sampled from exact probabilities",
         "probed_rows": {split: probes(result.rows) for split, result in results.items()},
         "circuits": described,
+        "executions": {split: _executions(result) for split, result in results.items()},
     }
+
+
+def _executions(result: Simulated) -> dict[str, int]:
+    """How many circuits a device would run: one for each row and each basis that its measurements need."""
+    per_row = [max(1, len(readout.bases)) for _, readout, _ in result.batches]
+    total = sum(count * len(rows) for count, (rows, _, _) in zip(per_row, result.batches, strict=True))
+    return {"total": total, "most_per_row": max(per_row)}
