@@ -44,7 +44,7 @@ def judge_pilot(charter: Charter, evidence: PilotEvidence, *, reached_by: tuple[
     """One pilot's gates in the order of the charter, then those that every pilot has."""
     change = without_rehearsals(evidence)
     own = _judge_own(charter, change, evidence) or (_no_gates(charter),)
-    gates = own + tuple(always(charter, change) for always in ALWAYS_ON)
+    gates = own + tuple(o for always in ALWAYS_ON if (o := always(charter, change)) is not None)
     return PilotVerdict(
         name=charter.pilot,
         decision=_decision(own, gates),

@@ -15,9 +15,10 @@ from qgate.gates.latency import judge_latency
 from qgate.gates.parity import judge_parity
 from qgate.gates.qubo import judge_qubo
 from qgate.gates.reproducibility import judge_reproducibility
+from qgate.gates.residency import judge_residency
 
 Judge = Callable[[Gate, Metric, Charter, PilotEvidence], GateOutcome]
-AlwaysOn = Callable[[Charter, PilotEvidence], GateOutcome]
+AlwaysOn = Callable[[Charter, PilotEvidence], GateOutcome | None]
 
 
 JUDGES: Mapping[Family, Judge] = MappingProxyType(
@@ -31,5 +32,5 @@ JUDGES: Mapping[Family, Judge] = MappingProxyType(
     }
 )
 
-# Judged for every pilot, whatever its charter says.
-ALWAYS_ON: tuple[AlwaysOn, ...] = (judge_reproducibility, judge_drift)
+# Judged for every pilot, whatever gates its charter has; None where the charter declares nothing that could be judged.
+ALWAYS_ON: tuple[AlwaysOn, ...] = (judge_reproducibility, judge_drift, judge_residency)
