@@ -14,11 +14,15 @@ _FEWEST_DECIMALS, _MOST_DECIMALS = 3, 9
 
 @dataclass(frozen=True, kw_only=True)
 class Needs:
-    """What would decide an inconclusive gate, where that can be said; `resolution` is what these rows can decide."""
+    """What would decide an inconclusive gate, where that can be said.
+
+    `resolution` is what these rows can decide; `only_rows` says that neither seeds nor shots, however many, would help.
+    """
 
     rows: int | None = None
     seeds: int | None = None
     resolution: float | None = None
+    only_rows: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -68,7 +72,8 @@ class Why:
         resolved = self.needs.resolution
         ruler = f"{self.pairing.rows:,} rows can resolve {self._write(resolved)}; " if resolved else ""
         if self.needs.rows:
-            return f"{ruler}about {self.needs.rows:,} rows would decide it"
+            else_ = ", and no number of seeds or shots" if self.needs.only_rows else ""
+            return f"{ruler}about {self.needs.rows:,} rows would decide it{else_}"
         more = "more seeds are needed as well" if len(self.pairing.seeds) > 1 else "the gap lies on the threshold"
         return f"{ruler}no number of rows would decide it: {more}"
 

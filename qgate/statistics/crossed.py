@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-from scipy import stats
+from scipy.special import stdtrit
 
 from qgate.statistics.bounds import Bounds
 
@@ -67,5 +67,5 @@ def half_width(parts: Components, *, rows: int, seeds: int, alpha: float) -> flo
     total = parts.seed + parts.row
     if total <= 0:
         return 0.0
-    t_seed, t_row = stats.t.isf(alpha, seeds - 1), stats.t.isf(alpha, rows - 1)
+    t_seed, t_row = -stdtrit(seeds - 1, alpha), -stdtrit(rows - 1, alpha)
     return float((parts.seed * t_seed + parts.row * t_row) / total * np.sqrt(total))
