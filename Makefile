@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check lint image lock
+.PHONY: help setup demo test check lint calibration image lock
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -34,6 +34,9 @@ lint: setup ## style, types, layers; action, workflow and Dockerfile linters
 	$(BIN)/zizmor --offline --persona pedantic .github/workflows action.yml
 	$(BIN)/hadolint Dockerfile
 	$(BIN)/check-jsonschema --check-metaschema schemas/*.schema.json
+
+calibration: setup ## simulate every error rate that docs/statistics.md states, and write its tables (15 minutes)
+	$(BIN)/python benchmarks/calibration.py --write docs/statistics.md
 
 check: lint test ## lint and test
 
