@@ -83,11 +83,11 @@ def _why(found: Found, decision: Decision, measure: Measure, asked: Asked) -> st
     threshold = str(asked.gate.threshold.minimum if measure.greater_is_better else asked.gate.threshold.maximum)
     asks = f"at least {threshold} is needed" if measure.greater_is_better else f"at most {threshold} is allowed"
     if found.tested is None:
-        return f"{found.words}; undecided: {found.undecided} ({asks})"
+        return f"{found.words}; undecided: {found.undecided} ({asks}){found.beside}"
     known = _known(found, decision, measure, asked)
     if decision is Decision.INCONCLUSIVE:
-        return f"{found.words}, but {known} fits, and {asks}; {found.would_decide}"
-    return f"{found.words}{known}; {asks}"
+        return f"{found.words}, but {known} fits, and {asks}; {found.would_decide}{found.beside}"
+    return f"{found.words}{known}; {asks}{found.beside}"
 
 
 def _known(found: Found, decision: Decision, measure: Measure, asked: Asked) -> str:

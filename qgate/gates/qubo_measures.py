@@ -63,6 +63,7 @@ class Found:
     share_needed: float | None = None
     undecided: str = ""
     would_decide: str = ""
+    beside: str = ""
     details: Mapping[str, Any] = field(default_factory=dict)
 
 
@@ -83,7 +84,7 @@ def _energy_gap(asked: Asked) -> Found:
         raise MeasurementError("the lock holds no energy for these shots and seeds; run `qgate lock` and have it reviewed")
     means = [samples.energy(c) for c in samples.cells]
     before = [locked[pair] for pair in pairs]
-    gaps = [round((now - then) / samples.span, _DIGITS) for now, then in zip(means, before, strict=True)]
+    gaps = [round((now - then) / samples.span, _DIGITS) + 0.0 for now, then in zip(means, before, strict=True)]
     exact = round((samples.energy(samples.exact) - locked[None, None]) / samples.span, _DIGITS)
     gap = float(np.mean(gaps))
     words = f"mean energy {np.mean(means):.6g}{_over(samples)} vs {np.mean(before):.6g} locked: " + (
@@ -122,10 +123,10 @@ def _random_ratio(asked: Asked) -> Found:
     beside = {name: ratio(float(np.mean([samples.energy(c) for c in cells]))) for name, cells in samples.references.items()}
     words = (
         f"mean energy {mean:.6g}{_over(samples)} lies {np.mean(ratios):.4g} of the way from random "
-        f"({samples.qubo.random_energy:.6g}) to the optimum ({samples.optimum:.6g}){_beside(beside)}"
+        f"({samples.qubo.random_energy:.6g}) to the optimum ({samples.optimum:.6g})"
     )
     details = {"ratios": ratios, "exact": ratio(samples.energy(samples.exact)), "references": beside}
-    return _over_seeds(asked, ratios, words, details)
+    return replace(_over_seeds(asked, ratios, words, details), beside=_beside(beside))
 
 
 def _over_seeds(asked: Asked, values: list[float], words: str, details: dict[str, Any], *, step: float | None = None) -> Found:
@@ -151,7 +152,7 @@ def _p_opt(asked: Asked) -> Found:
     samples = asked.samples
     share = _share(asked, samples.optimal)
     what = f"{_counted(samples, samples.optimal, share.bounds)} {_are(samples)} optimal (energy {samples.optimum:.6g})"
-    return _of_share(asked, share, what + _beside(share.beside), asked.threshold)
+    return _of_share(asked, share, what, asked.threshold)
 
 
 def _r99(asked: Asked) -> Found:
@@ -174,6 +175,7 @@ def _r99(asked: Asked) -> Found:
         value=value,
         interval=(fewest, most) if samples.shots and fewest and most else None,
         share_needed=needed,
+        beside="",
         details={"p_opt": bounds.estimate, "exact": shots_to_see(share.exact), "references": beside},
     )
 
@@ -194,8 +196,8 @@ def _feasible_rate(asked: Asked) -> Found:
         raise MeasurementError("no state at all keeps every constraint of the charter: they contradict one another")
     share = _share(asked, feasible)
     words = f"{_counted(samples, feasible, share.bounds)} {'keep' if samples.shots else 'keeps'} every constraint"
-    found = _of_share(asked, share, words + _beside(share.beside), asked.threshold)
-    kept = {c.name: samples.share(samples.cells, samples.keeps(c)) for c in constraints}
+    found = _of_share(asked, share, words, asked.threshold)
+    kept = {c.name: round(samples.share(samples.cells, samples.keeps(c)), _DIGITS) for c in constraints}
     return replace(found, details={**found.details, "constraints": kept})
 
 
@@ -210,7 +212,7 @@ class _Share:
 
 def _share(asked: Asked, of: Flags) -> _Share:
     samples = asked.samples
-    beside = {name: samples.share(cells, of) for name, cells in samples.references.items()}
+    beside = {name: round(samples.share(cells, of), _DIGITS) for name, cells in samples.references.items()}
     exact = samples.share([samples.exact], of)
     bounds = _certain(exact) if samples.shots is None else share_bounds(samples.hits(of), samples.sampled, asked.gate.alpha)
     return _Share(bounds=bounds, exact=exact, beside=beside)
@@ -225,6 +227,7 @@ def _of_share(asked: Asked, share: _Share, words: str, threshold: float) -> Foun
         tested=bounds,
         interval=None if asked.samples.shots is None else (bounds.lower, bounds.upper),
         would_decide=f"about {draws:,} samples would decide it" if draws else "no number of samples would decide it",
+        beside=_beside(share.beside),
         details={"exact": share.exact, "references": dict(share.beside)},
     )
 
@@ -281,7 +284,7 @@ def _are(samples: Samples) -> str:
 
 def _beside(values: Mapping[str, float]) -> str:
     """What annealing makes of it with as many samples: information, not a threshold."""
-    return f"; annealing reaches {values['annealing']:.4g}" if "annealing" in values else ""
+    return f"; annealing with as many samples: {values['annealing']:.4g}" if "annealing" in values else ""
 
 
 MEASURES: Mapping[str, Measure] = MappingProxyType(

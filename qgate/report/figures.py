@@ -100,10 +100,10 @@ def count_of(number: int, singular: str, plural: str | None = None) -> str:
 
 
 def sizes_of(sizes: Sizes | None) -> str:
-    """How much was measured: `569 rows, 5 seeds, 1,000 shots`; nothing when nothing was."""
+    """How much was measured: `569 rows, 5 seeds, 1,000 shots`, rows only where there are some; nothing when nothing was."""
     if sizes is None:
         return ""
-    parts = [count_of(sizes.rows, "row")]
+    parts = [count_of(sizes.rows, "row")] if sizes.rows else []
     parts += [count_of(sizes.seeds, "seed")] if sizes.seeds else []
     parts += [count_of(sizes.shots, "shot")] if sizes.shots is not None else []
     return ", ".join(parts)

@@ -48,7 +48,10 @@ def _angles(path: str) -> dict[str, Any]:
 
 
 def _ansatz(value: Mapping[str, Any], size: int) -> tuple[list[dict[str, Any]], dict[str, Any], set[str]]:
-    """The ansatz described as a circuit whose wires are all measured, and what its own QNode says."""
+    """The ansatz described as a circuit of the variables' wires, and the probabilities that its own QNode gives.
+
+    Described with one observable on all wires, since a description of 2^n probabilities says nothing more.
+    """
     from qgate.quantum.capture import describe, own_values  # noqa: PLC0415 -- QAOA needs no PennyLane
     from qgate.quantum.description import encode  # noqa: PLC0415 -- as above
     from qgate.worker.answer_circuit import weights_of  # noqa: PLC0415 -- as above
@@ -57,18 +60,28 @@ def _ansatz(value: Mapping[str, Any], size: int) -> tuple[list[dict[str, Any]], 
     taken = entrypoint.accepted(function, value["options"])
     offered = {"weights": weights_of(value["weights"]), **{name: value["options"][name] for name in taken}}
     arguments = {name: offered[name] for name in entrypoint.accepted(function, offered)}
-    circuit = _measured(function, size)
-    structure, numbers = encode(describe(circuit, _ONE_ROW, arguments))
-    own = own_values(circuit, _ONE_ROW[0], arguments)[None]
+    structure, numbers = encode(describe(_measured(function, _parity(size)), _ONE_ROW, arguments))
+    own = own_values(_measured(function, _probabilities(size)), _ONE_ROW[0], arguments)[None]
     return structure, {f"ansatz/{name}": array for name, array in numbers.items()} | {"ansatz/own": own}, taken
 
 
-def _measured(ansatz: Callable[..., Any], size: int) -> Callable[..., Any]:
+def _measured(ansatz: Callable[..., Any], measure: Callable[[], Any]) -> Callable[..., Any]:
     """The ansatz as a circuit of a sample that it does not look at."""
-    import pennylane as qml  # noqa: PLC0415 -- as above
 
     def circuit(_sample: Any, **arguments: Any) -> Any:
         ansatz(**arguments)
-        return qml.probs(wires=range(size))
+        return measure()
 
     return circuit
+
+
+def _parity(size: int) -> Callable[[], Any]:
+    import pennylane as qml  # noqa: PLC0415 -- as above
+
+    return lambda: qml.expval(qml.prod(*(qml.Z(wire) for wire in range(size))))
+
+
+def _probabilities(size: int) -> Callable[[], Any]:
+    import pennylane as qml  # noqa: PLC0415 -- as above
+
+    return lambda: qml.probs(wires=range(size))

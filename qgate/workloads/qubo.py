@@ -16,9 +16,10 @@ from qgate.domain.work import Answer, WorkOrder
 from qgate.errors import MeasurementError
 from qgate.quantum.classical_samplers import SAMPLERS, counted, drawn
 from qgate.quantum.description import Bounds, decode
-from qgate.quantum.engine import simulate
 from qgate.quantum.qaoa import Angles, Simulator, optimised
-from qgate.quantum.qubo import SIMULATED, Qubo, from_tables, qubo
+from qgate.quantum.qubo import Qubo, from_tables, qubo
+from qgate.quantum.readout import Basis
+from qgate.quantum.replay import distributions
 
 ROLE = "candidate"
 LAYERS, EVALUATIONS = 1, 500  # where the options do not say
@@ -112,10 +113,12 @@ def _given(arrays: Mapping[str, Array], candidate: Candidate) -> Angles:
 
 def _by_ansatz(problem: Qubo, answer: Answer) -> Solved:
     arrays = {name.removeprefix("ansatz/"): a for name, a in answer.arrays.items() if name.startswith("ansatz/")}
-    (batch,) = decode(answer.value.get("described"), arrays, rows=1, bounds=Bounds(measured_wires=SIMULATED))
-    exact, own = simulate([batch]).exact(), arrays.get("own")
-    if exact.shape != (1, 2**problem.size) or own is None or own.shape != exact.shape:
+    (batch,) = decode(answer.value.get("described"), arrays, rows=1, bounds=Bounds())
+    states, own = 2**problem.size, arrays.get("own")
+    if batch.wires < problem.size or own is None or own.shape != (1, states):
         raise MeasurementError(f"the ansatz does not give the probabilities of {problem.size} variables' states")
+    every = Basis(wires=tuple(range(problem.size)), rotations=(), merge=np.arange(states), outcomes=states)
+    (exact,) = distributions(batch, [every])
     off = np.abs(own - exact).max()
     if not off <= _AGREEMENT:
         raise MeasurementError(f"the replayed ansatz differs from its own QNode by {off:.2g}")

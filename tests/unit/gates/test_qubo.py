@@ -98,9 +98,9 @@ def test_the_sentences(make):
     outcome = judged(charter, evidence_of(charter, references=True))
     hits = round(outcome.value * 5000)
     assert outcome.why == (
-        f"{hits:,} of 5,000 samples ({outcome.value:.4g}) keep every constraint; annealing reaches "
-        f"{outcome.details['references']['annealing']:.4g}, with 95 % confidence at least {outcome.interval[0]:.4g}; "
-        "at least 0.5 is needed"
+        f"{hits:,} of 5,000 samples ({outcome.value:.4g}) keep every constraint, with 95 % confidence at least "
+        f"{outcome.interval[0]:.4g}; at least 0.5 is needed; annealing with as many samples: "
+        f"{outcome.details['references']['annealing']:.4g}"
     )
     assert outcome.claim_words == (
         "For exactly this QUBO of 3 variables and this circuit, on average over the noise of 1,000 samples; "

@@ -64,6 +64,7 @@ def test_counts_and_sizes():
     assert (count_of(1, "gate"), count_of(0, "gate"), count_of(4000, "row")) == ("1 gate", "0 gates", "4,000 rows")
     assert sizes_of(Sizes(rows=569, seeds=5, shots=1000)) == "569 rows, 5 seeds, 1,000 shots"
     assert sizes_of(Sizes(rows=1)) == "1 row"
+    assert sizes_of(Sizes(rows=0, seeds=5, shots=1000)) == "5 seeds, 1,000 shots"
     assert sizes_of(None) == ""
 
 
