@@ -1,0 +1,115 @@
+"""The filter, run by a small interpreter of its instructions for both processors; test_escapes.py runs it in the kernel."""
+
+import errno
+import os
+import platform
+import re
+import struct
+from pathlib import Path
+
+import pytest
+
+from qgate.worker import seccomp
+from qgate.worker.linux import NUMBERS, machine
+
+ARCHITECTURES = {"x86_64": (0xC000003E, 0), "aarch64": (0xC00000B7, 1)}
+ALLOW, KILL = 0x7FFF0000, 0x80000000
+EPERM, ENOSYS = 0x50000 | errno.EPERM, 0x50000 | errno.ENOSYS
+HEADERS = {0: "/usr/include/x86_64-linux-gnu/asm/unistd_64.h", 1: "/usr/include/asm-generic/unistd.h"}
+
+
+def decide(program, architecture, number, argument=0):
+    """What the filter answers to a call: the instructions load, jump on equal, at least and any bit, and return."""
+    data = {0: number, 4: architecture, 16: argument & 0xFFFFFFFF}
+    steps = list(struct.iter_unpack("HBBI", program))
+    at, value = 0, 0
+    while True:
+        code, if_true, if_false, k = steps[at]
+        if code == 0x06:
+            return k
+        if code == 0x20:
+            value, jump = data[k], 0
+        else:
+            jump = if_true if {0x15: value == k, 0x35: value >= k, 0x45: bool(value & k)}[code] else if_false
+        at += 1 + jump
+
+
+@pytest.fixture(params=ARCHITECTURES)
+def answer(request, monkeypatch):
+    """Decides a call by name on one processor."""
+    monkeypatch.setattr(platform, "machine", lambda: request.param)
+    architecture, column = ARCHITECTURES[request.param]
+
+    def ask(name, argument=0, *, signals=False):
+        return decide(seccomp.program(signals=signals), architecture, NUMBERS[name][column], argument)
+
+    return ask
+
+
+@pytest.mark.parametrize(
+    "name", ["socket", "ptrace", "bpf", "mount", "setsid", "setpgid", "unshare", "keyctl", "shmget", "mq_open"]
+)
+def test_what_leads_out_is_refused(answer, name):
+    assert answer(name) == EPERM
+
+
+@pytest.mark.parametrize("name", ["io_uring_setup", "clone3"])
+def test_what_has_an_older_way_is_not_there(answer, name):
+    assert answer(name) == ENOSYS
+
+
+def test_threads_and_processes_start_and_namespaces_do_not(answer):
+    assert [answer("clone", flags) for flags in (0x3D0F00, 0x1200011, 0x10000000, 0x40000000, 0x20000)] == [
+        ALLOW,
+        ALLOW,
+        EPERM,
+        EPERM,
+        EPERM,
+    ]
+
+
+def test_limits_of_oneself_only(answer):
+    assert [answer("prlimit64", pid) for pid in (0, 1, 4242)] == [ALLOW, EPERM, EPERM]
+
+
+def test_signals_are_refused_only_where_nothing_else_keeps_them_in(answer):
+    others = ("kill", "tkill", "rt_sigqueueinfo", "rt_tgsigqueueinfo", "pidfd_send_signal")
+    assert {answer(name) for name in others} | {answer("tgkill", 1)} == {ALLOW}
+    assert {answer(name, signals=True) for name in others} | {answer("tgkill", 1, signals=True)} == {EPERM}
+    assert answer("tgkill", os.getpid(), signals=True) == ALLOW
+
+
+@pytest.mark.parametrize(("name", "column"), [("x86_64", 0), ("aarch64", 1)])
+def test_what_every_program_does_is_allowed(monkeypatch, name, column):
+    monkeypatch.setattr(platform, "machine", lambda: name)
+    program = seccomp.program(signals=True)
+    calls = {
+        "read": (0, 63),
+        "openat": (257, 56),
+        "mmap": (9, 222),
+        "execve": (59, 221),
+        "socketpair": (53, 199),
+        "wait4": (61, 260),
+    }
+    assert {decide(program, ARCHITECTURES[name][0], numbers[column]) for numbers in calls.values()} == {ALLOW}
+
+
+def test_another_architecture_is_the_end(monkeypatch):
+    monkeypatch.setattr(platform, "machine", lambda: "x86_64")
+    program = seccomp.program(signals=False)
+    assert [decide(program, architecture, 0) for architecture in (0x40000003, 0xC00000B7)] == [KILL, KILL]
+    assert decide(program, 0xC000003E, 0x40000000 | 41) == ENOSYS
+
+
+def test_an_unknown_processor_is_an_error(monkeypatch):
+    monkeypatch.setattr(platform, "machine", lambda: "riscv64")
+    with pytest.raises(OSError, match="not made for linux on riscv64"):
+        machine()
+
+
+@pytest.mark.parametrize("column", HEADERS)
+def test_the_numbers_are_the_kernels(column):
+    if not Path(HEADERS[column]).exists():
+        pytest.skip("the kernel's headers are not installed")
+    found = dict(re.findall(r"#define __NR(?:3264)?_(\w+)\s+(\d+)", Path(HEADERS[column]).read_text()))
+    assert {name: str(numbers[column]) for name, numbers in NUMBERS.items()} == {name: found.get(name) for name in NUMBERS}
