@@ -1,6 +1,6 @@
 """The HTML report: one file without scripts, fonts, images or network, readable on a phone, in light and dark, and by ear.
 
-The template escapes everything by itself; what is marked safe is the picture of an interval, which holds numbers only. Texts are
+The template escapes everything by itself; what is marked safe are pictures, which hold numbers only. Texts are
 cleaned of characters that hide or reorder, since escaping does nothing about those.
 """
 
@@ -16,7 +16,7 @@ from qgate.domain.source import Problem
 from qgate.domain.verdict import Decision, GateOutcome, PilotVerdict, Verdict
 from qgate.report.escape import clean, clean_lines
 from qgate.report.figures import ALPHA, NONE, row_of, sizes_of
-from qgate.report.plots import interval_svg
+from qgate.report.plots import histogram_svg, interval_svg
 from qgate.report.wording import (
     ICONS,
     INVALID_CHARTER,
@@ -145,6 +145,7 @@ def _gate(gate: GateOutcome) -> Mapping[str, Any]:
         "label": label(gate.decision) + ("" if gate.blocks else ", does not block"),
         "why": clean(gate.why),
         "picture": Markup(interval_svg(gate)),  # noqa: S704 -- numbers only (qgate.report.plots), no text of anybody's
+        "histogram": Markup(histogram_svg(gate)),  # noqa: S704 -- as above
         "numbers": _numbers(gate),
         "remedy": gate.remedy
         and {
@@ -152,7 +153,7 @@ def _gate(gate: GateOutcome) -> Mapping[str, Any]:
             "actions": [clean(a) for a in gate.remedy.actions],
             "rehearsed": "" if gate.remedy.rehearsed is None else rehearsal_of(gate.remedy.rehearsed),
         },
-        "details": pairs_of(gate.details),
+        "details": pairs_of({name: value for name, value in gate.details.items() if name != "histogram"}),
     }
 
 

@@ -1,4 +1,4 @@
-"""A gate's interval against its threshold, as a small inline SVG that needs no script, font or network.
+"""A gate's interval against its threshold, and energies as a histogram: small inline SVGs without script, font or network.
 
 Colours come from the page's classes, so that the picture follows light and dark; the same facts stand beside it as text.
 """
@@ -10,6 +10,7 @@ _WIDTH, _HEIGHT = 320, 38
 _LEFT, _RIGHT = 8.0, 312.0
 _MIDDLE, _DEPLOYMENT = 16.0, 27.0
 _MARGIN = 0.15
+_TALL, _BASE = 80.0, 86.0
 
 
 def interval_svg(gate: GateOutcome) -> str:
@@ -30,6 +31,28 @@ def interval_svg(gate: GateOutcome) -> str:
     parts += [_line(bound, scale) for bound in gate.threshold.values()]
     words = f"measured {row.measured}, threshold {row.threshold}"
     return f'<svg viewBox="0 0 {_WIDTH} {_HEIGHT}" role="img" aria-label="{words}">{"".join(parts)}</svg>'
+
+
+def histogram_svg(gate: GateOutcome) -> str:
+    """The energies of a QUBO gate, or nothing where it has none: bars for the circuit, lines for random states.
+
+    The optimum is at the left. Every character comes from numbers, as above.
+    """
+    histogram = gate.details.get("histogram")
+    if histogram is None:
+        return ""
+    edges, circuit, random = ([float(x) for x in histogram[name]] for name in ("edges", "circuit", "random"))
+    tallest = max([*circuit, *random]) or 1.0
+    width = (_RIGHT - _LEFT) / len(circuit)
+    parts = []
+    for number, (mine, theirs) in enumerate(zip(circuit, random, strict=True)):
+        left, height, level = _LEFT + number * width, _TALL * mine / tallest, _BASE - _TALL * theirs / tallest
+        parts.append(
+            f'<rect class="value" x="{left:.1f}" y="{_BASE - height:.1f}" width="{width:.1f}" height="{height:.1f}"/>'
+            f'<line class="ci" x1="{left:.1f}" y1="{level:.1f}" x2="{left + width:.1f}" y2="{level:.1f}"/>'
+        )
+    words = f"energies from {edges[0]:g} to {edges[-1]:g}: bars are this circuit, lines random states"
+    return f'<svg viewBox="0 0 {_WIDTH} {_BASE + 4:g}" role="img" aria-label="{words}">{"".join(parts)}</svg>'
 
 
 class _Scale:

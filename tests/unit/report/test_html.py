@@ -1,10 +1,11 @@
 import re
+from dataclasses import replace
 from html.parser import HTMLParser
 
 import pytest
 
 from qgate.domain.verdict import Decision
-from qgate.report.plots import interval_svg
+from qgate.report.plots import histogram_svg, interval_svg
 from qgate.report.render import render, render_error, render_invalid_charter
 
 VOID = {"meta", "circle", "line", "rect"}
@@ -99,3 +100,27 @@ def test_a_value_on_its_threshold_has_a_picture_too(gate, number):
 @pytest.mark.parametrize("fields", [{}, {"value": 1.0}, {"threshold": {"max": 1.0}}])
 def test_without_value_or_threshold_there_is_no_picture(gate, fields):
     assert interval_svg(gate(**fields)) == ""
+
+
+def test_the_energies_of_a_qubo_are_bars_over_the_lines_of_random_states(gate):
+    histogram = {"edges": [-1.0, 0.5, 2.0], "circuit": [0.8, 0.2], "random": [0.4, 0.6], "annealing": [1.0, 0.0]}
+    svg = histogram_svg(gate(details={"histogram": histogram}))
+    assert svg == (
+        '<svg viewBox="0 0 320 90" role="img" aria-label="energies from -1 to 2: bars are this circuit, lines random states">'
+        '<rect class="value" x="8.0" y="6.0" width="152.0" height="80.0"/>'
+        '<line class="ci" x1="8.0" y1="46.0" x2="160.0" y2="46.0"/>'
+        '<rect class="value" x="160.0" y="66.0" width="152.0" height="20.0"/>'
+        '<line class="ci" x1="160.0" y1="26.0" x2="312.0" y2="26.0"/></svg>'
+    )
+    assert histogram_svg(gate()) == ""
+
+
+def test_a_histogram_is_drawn_and_not_listed(case, gate):
+    verdict = case("fail")
+    histogram = {"edges": [0.0, 1.0], "circuit": [1.0], "random": [1.0]}
+    qubo = gate(name="qubo_random_ratio", details={"histogram": histogram, "exact": 0.5})
+    pilot = replace(verdict.pilots[0], gates=(qubo,))
+    text = render(replace(verdict, pilots=(pilot,))).files["report.html"]
+    assert text.count("bars are this circuit") == 1
+    assert "histogram." not in text
+    assert "exact" in text
