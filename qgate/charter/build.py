@@ -21,6 +21,7 @@ from qgate.domain.charter import (
     Remediation,
     Rollback,
     Shots,
+    Slice,
     Subject,
     Threshold,
     Waiver,
@@ -40,7 +41,7 @@ def build(document: Document, data: bytes) -> Charter:
         owner=pilot["owner"],
         candidate=_candidate(pilot["candidate"]),
         baselines=tuple(_baseline(name, value) for name, value in pilot.get("baselines", {}).items()),
-        data={SPLIT_ALIASES.get(name, name): DataFile(**value) for name, value in pilot.get("data", {}).items()},
+        data={SPLIT_ALIASES.get(name, name): _data_file(value) for name, value in pilot.get("data", {}).items()},
         gates=tuple(_gate(document, index, gate) for index, gate in enumerate(pilot["success_metrics"])),
         rollback=_rollback(root["rollback"]),
         shots=_shots(pilot.get("shots", {})),
@@ -85,6 +86,17 @@ def _constraint(index: int, value: dict[str, Any]) -> Constraint:
         minimum=1.0 if group else _plain(value.get("min", equals)),
         maximum=1.0 if group else _plain(value.get("max", equals)),
     )
+
+
+def _data_file(value: dict[str, Any]) -> DataFile:
+    slices = tuple(_slice(name, chosen) for name, chosen in value.get("slices", {}).items())
+    return DataFile(**{**value, "slices": slices})
+
+
+def _slice(name: str, value: dict[str, Any]) -> Slice:
+    plain = _plain(value)
+    bounds = {"minimum": plain.get("min"), "maximum": plain.get("max"), "equals": plain.get("equals")}
+    return Slice(name=name, mask=plain.get("mask"), column=plain.get("column"), **bounds)
 
 
 def _baseline(name: str, value: dict[str, Any]) -> Baseline:

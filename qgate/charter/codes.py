@@ -47,6 +47,8 @@ class Code(StrEnum):
     ONE_OF = "one-of", "None, or more than one, of several keys of which exactly one is needed."
     # What a schema cannot say
     MISSING_BINDING = "missing-binding", "A gate needs a part of the charter that is not declared."
+    UNKNOWN_SLICE = "unknown-slice", "A gate about a slice that its data does not declare."
+    SLICE_BOUNDS = "slice-bounds", "A slice of a column without `min`, `max` or `equals`, so that it would take every row."
     UNKNOWN_METRIC = "unknown-metric", "A gate whose name is no metric that qgate can measure."
     DUPLICATE_GATE = "duplicate-gate", "Two gates with the same name."
     MIN_ABOVE_MAX = "min-above-max", "A gate's `min` is above its `max`, so that nothing could pass."

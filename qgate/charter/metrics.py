@@ -93,13 +93,17 @@ class Family(StrEnum):
 
 @dataclass(frozen=True, kw_only=True)
 class Metric:
-    """A parsed gate name. The last three are set for parity gates only; `split` is the canonical name."""
+    """A parsed gate name. All but the first two are set for parity gates only.
+
+    `split` is the canonical name; `slice` is empty where the gate is about all rows of the split.
+    """
 
     name: str
     family: Family
     split: str = ""
     scorer: str = ""
     baseline: str = ""
+    slice: str = ""
 
 
 _FAMILIES = (
@@ -110,14 +114,16 @@ _FAMILIES = (
     (Family.QUBO, re.compile(r"qubo_(energy_gap|random_ratio|p_opt|r99_shots|feasible_rate|best_of_shots)")),
 )
 _NAMES = "|".join(sorted(SCORERS, key=len, reverse=True))
-_PARITY = re.compile(rf"(?P<split>[a-z][a-z0-9]*)_(?P<scorer>{_NAMES})_gap_vs_(?P<baseline>[a-z][a-z0-9_]*)")
+_SLICE = "(/(?P<slice>[a-z][a-z0-9_]*))?"
+_PARITY = re.compile(rf"(?P<split>[a-z][a-z0-9]*)_(?P<scorer>{_NAMES})_gap_vs_(?P<baseline>[a-z][a-z0-9_]*){_SLICE}")
 
 
 def parse_metric(name: str) -> Metric | None:
     """The meaning of a gate's name, or None when no gate has such a name."""
     if parity := _PARITY.fullmatch(name):
         split, scorer, baseline = parity["split"], parity["scorer"], parity["baseline"]
-        return Metric(name=name, family=Family.PARITY, split=SPLIT_ALIASES.get(split, split), scorer=scorer, baseline=baseline)
+        canonical, part = SPLIT_ALIASES.get(split, split), parity["slice"] or ""
+        return Metric(name=name, family=Family.PARITY, split=canonical, scorer=scorer, baseline=baseline, slice=part)
     for family, pattern in _FAMILIES:
         if pattern.fullmatch(name):
             return Metric(name=name, family=family)

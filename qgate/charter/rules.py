@@ -28,6 +28,7 @@ def check(document: Document, today: date) -> Iterator[Problem]:
     yield from _candidate(document)
     yield from _gates(document)
     yield from _splits(document)
+    yield from _slices(document)
     yield from _seeds(document)
     yield from _schedule(document)
     yield from _waivers(document, today)
@@ -86,6 +87,10 @@ def _metric(document: Document, key: KeyPath, name: str) -> Iterator[Problem]:
         guess = did_you_mean(name, known_metrics(splits, baselines))
         fix = "use a name of docs/charter.md, such as `val_accuracy_gap_vs_classical` or `latency_p95_ms`"
         yield document.problem(Code.UNKNOWN_METRIC, (*key, "name"), f"no metric is called {shown(name)}{guess}", fix)
+    elif metric.slice and metric.slice not in (declared := _slices_of(document, metric.split)):
+        message = f"the data `{metric.split}` has no slice {shown(metric.slice)}{did_you_mean(metric.slice, declared)}"
+        fix = f"declare it in `pilot.data.{metric.split}.slices`, or gate all rows by leaving out `/{metric.slice}`"
+        yield document.problem(Code.UNKNOWN_SLICE, (*key, "name"), message, fix)
     elif metric.family is Family.QUBO and (candidate := document.mapping("pilot", "candidate")) and "qubo" not in candidate:
         message = f"{subject(document, key)} measures a QUBO, and the candidate is {listed(list(candidate)[:1])}"
         yield document.problem_of(Code.WRONG_CANDIDATE, key, message, "remove the gate, or declare `candidate: {qubo: …}`")
@@ -114,6 +119,20 @@ def _remediation(document: Document, key: KeyPath, remediation: Any) -> Iterator
     message = f"the remediation of {subject(document, key)} names nothing to do: {shown(summary)}"
     fix = "name an action and its object (`disable layer X and re-run the parity suite`), or add `set`, `run`, `rerun` or `steps`"
     yield document.problem(Code.VAGUE_REMEDIATION, (*key, "remediation"), message, fix)
+
+
+def _slices_of(document: Document, split: str) -> list[str]:
+    named = [name for name in document.mapping("pilot", "data") if SPLIT_ALIASES.get(name, name) == split]
+    return [name for data in named for name in document.mapping("pilot", "data", data, "slices")]
+
+
+def _slices(document: Document) -> Iterator[Problem]:
+    for split in document.mapping("pilot", "data"):
+        for name, value in document.mapping("pilot", "data", split, "slices").items():
+            if isinstance(value, dict) and "column" in value and value.keys() <= {"column"}:
+                message = f"the slice {shown(name)} does not say which rows of its column it takes"
+                fix = "add `min`, `max` or `equals`"
+                yield document.problem_of(Code.SLICE_BOUNDS, ("pilot", "data", split, "slices", name), message, fix)
 
 
 def _splits(document: Document) -> Iterator[Problem]:

@@ -98,13 +98,34 @@ class Gate:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Slice:
+    """Rows of a data set that gates are judged on apart (`<gate>/<name>`).
+
+    Either `mask` names an array or column of truth values, or `column` a feature (its name, or its index in an `.npz`), of which
+    the slice takes the rows from `minimum` to `maximum`, or those that are `equals`.
+    """
+
+    name: str
+    mask: str | None = None
+    column: str | int | None = None
+    minimum: float | None = None
+    maximum: float | None = None
+    equals: float | str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
 class DataFile:
-    """A locked data set: `.npz` (arrays `X`, `y`), `.csv` or `.parquet` (column `target`)."""
+    """A locked data set: `.npz` (arrays `X`, `y`), `.csv` or `.parquet` (column `target`).
+
+    `clusters` names the array or column that says which rows stand or fall together, such as the patient of each image.
+    """
 
     path: str
     sha256: str
     target: str | None = None
     residency: str | None = None
+    clusters: str | None = None
+    slices: tuple[Slice, ...] = ()
 
 
 class CandidateKind(StrEnum):

@@ -14,6 +14,21 @@ QUBO = "qubo"
 DISTRIBUTION, COUNTS = "distribution", "counts"
 
 
+# Tables that say which rows of a split belong together: roles of their own, beside those of models.
+CLUSTERS = "clusters"
+_ROWS = "rows:"
+
+
+def rows_role(split: str) -> str:
+    """The role of the tables about a split's rows."""
+    return f"{_ROWS}{split}"
+
+
+def slice_table(name: str) -> str:
+    """The name of a slice's mask among them."""
+    return f"slice:{name}"
+
+
 @dataclass(frozen=True, kw_only=True, order=True)
 class CellKey:
     """Which measurement: a role (`candidate`, `baseline:<name>`) on a split, at a shot count and seed (None: without)."""
@@ -120,6 +135,11 @@ class PilotEvidence:
         """The tables of a role, by their names without it."""
         prefix = f"{role}/"
         return {name.removeprefix(prefix): array for name, array in self.tables.items() if name.startswith(prefix)}
+
+    @property
+    def row_tables(self) -> dict[str, Array]:
+        """The tables about rows, by their whole names: they are nobody's answer, and hold for whoever is judged."""
+        return {name: table for name, table in self.tables.items() if name.startswith(_ROWS)}
 
     def of(self, role: str, split: str) -> tuple[Cell, ...]:
         """The cells of a role on a split, in the order of (shots, seed), the one without shots first."""

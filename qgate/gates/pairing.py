@@ -1,7 +1,7 @@
 """The candidate and a baseline side by side: the cells that decide, checked, scored, and subtracted."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -10,7 +10,7 @@ import numpy.typing as npt
 from qgate.charter.metrics import SCORERS, Metric, Scorer
 from qgate.domain.calibration import PART as CALIBRATION
 from qgate.domain.charter import CandidateKind, Charter
-from qgate.domain.evidence import Array, Cell, CellKey, PilotEvidence
+from qgate.domain.evidence import CLUSTERS, Array, Cell, CellKey, PilotEvidence, rows_role, slice_table
 from qgate.domain.verdict import Sizes
 from qgate.errors import MeasurementError
 from qgate.gates import resampling, scorers
@@ -21,6 +21,7 @@ SERVICE = "service"
 REPETITION = "repetition"
 Floats = npt.NDArray[np.float64]
 Rows = npt.NDArray[np.int64]
+Mask = npt.NDArray[np.bool_]
 Pair = tuple[int | None, int | None]
 _FEWEST_UNITS = 2
 _DIGITS = 12
@@ -32,7 +33,8 @@ class Pairing:
 
     `candidates` holds one cell per seed at the deciding shot level, in the order of the seeds; `levels` every other cell of the
     candidate on the split. `seeds` and `shots` are None where the charter declares none. `clusters` numbers the groups of rows
-    that stand or fall together (a patient's images), from 0, shape (rows,); None: each row stands alone.
+    that stand or fall together (a patient's images), from 0, shape (rows,); None: each row stands alone. `slice` names the part
+    of the split that all of this is about; empty: the whole.
     """
 
     bound: scorers.Bound
@@ -43,6 +45,7 @@ class Pairing:
     seeds: tuple[int, ...]
     shots: int | None
     clusters: Rows | None = None
+    slice: str = ""
 
     @property
     def scorer(self) -> Scorer:
@@ -150,13 +153,51 @@ def pair(metric: Metric, charter: Charter, evidence: PilotEvidence) -> Pairing:
     missing = [p for p in planned if p not in measured]
     if missing:
         raise MeasurementError(f"the candidate was not measured on `{metric.split}` {told(missing)}")
-    candidates = tuple(measured[p] for p in deciding)
-    levels = tuple(cell for p, cell in measured.items() if p not in deciding)
+    kept = _kept(metric, evidence, len(truth))
+    truth, baseline = truth[kept], _only(baseline, kept)
+    candidates = tuple(_only(measured[p], kept) for p in deciding)
+    levels = tuple(_only(cell, kept) for p, cell in measured.items() if p not in deciding)
     bound = scorers.bind(scorer, truth, baseline, *candidates, *levels)
     seeds = tuple(seed for _, seed in deciding if seed is not None)
     return Pairing(
-        bound=bound, truth=truth, baseline=baseline, candidates=candidates, levels=levels, seeds=seeds, shots=deciding[0][0]
+        bound=bound,
+        truth=truth,
+        baseline=baseline,
+        candidates=candidates,
+        levels=levels,
+        seeds=seeds,
+        shots=deciding[0][0],
+        clusters=_clusters(metric, evidence, kept),
+        slice=metric.slice,
     )
+
+
+def _kept(metric: Metric, evidence: PilotEvidence, rows: int) -> Mask:
+    """The rows that the gate is about: those of its slice, or all."""
+    if not metric.slice:
+        return np.ones(rows, dtype=bool)
+    mask = evidence.tables_of(rows_role(metric.split)).get(slice_table(metric.slice))
+    if mask is None or mask.shape != (rows,) or mask.dtype != np.bool_ or not mask.any():
+        raise MeasurementError(f"the rows of the slice `{metric.slice}` of `{metric.split}` are missing from the evidence")
+    return mask
+
+
+def _clusters(metric: Metric, evidence: PilotEvidence, kept: Mask) -> Rows | None:
+    """The clusters of the rows kept, numbered anew from 0."""
+    clusters = evidence.tables_of(rows_role(metric.split)).get(CLUSTERS)
+    if clusters is None:
+        return None
+    if clusters.shape != kept.shape:
+        raise MeasurementError(f"the clusters of `{metric.split}` have shape {clusters.shape}, its rows {kept.shape}")
+    return np.unique(clusters[kept], return_inverse=True)[1].astype(np.int64)
+
+
+def _only(cell: Cell, kept: Mask) -> Cell:
+    """A cell's answers to some rows; answers to another number of rows are left for the scorer to refuse."""
+    lengths = {len(part) for part in (cell.predictions, cell.scores) if part is not None}
+    if lengths != {len(kept)} or kept.all():
+        return cell
+    return replace(cell, predictions=cell.predictions[kept], scores=None if cell.scores is None else cell.scores[kept])
 
 
 def planned_pairs(charter: Charter) -> tuple[Pair, ...]:

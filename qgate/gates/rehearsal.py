@@ -21,7 +21,7 @@ def rehearsed(outcome: GateOutcome, gate: Gate, charter: Charter, evidence: Pilo
     failures = tuple(replace(f, part="candidate") for f in evidence.failures if f.part == role)
     if not cells and not failures:
         return outcome
-    tables = {f"candidate/{name}": table for name, table in evidence.tables_of(role).items()}
+    tables = evidence.row_tables | {f"candidate/{name}": table for name, table in evidence.tables_of(role).items()}
     others = tuple(c for c in evidence.cells if c.key.role.startswith("baseline:"))
     again = judge(gate, _as_tried(charter, cells), replace(evidence, cells=others + cells, failures=failures, tables=tables))
     return replace(outcome, remedy=replace(outcome.remedy, rehearsed=_told(again)))

@@ -101,8 +101,13 @@ def claim_words(gate: Gate, pairing: Pairing) -> str:
     recipe = gate.claim.subject is Subject.PROCEDURE
     subject = f"{'the training recipe' if recipe else 'this candidate'}{_replicates(pairing, recipe=recipe)}"
     if gate.claim.population is Population.DEPLOYMENT:
-        return f"For new data like these {pairing.rows:,} rows, and {subject}."
-    return f"For exactly these {pairing.rows:,} rows, and {subject}; nothing is claimed about new data."
+        clustered = "" if pairing.clusters is None else f" in {pairing.units:,} clusters"
+        return f"For new data like {_rows(pairing)}{clustered}, and {subject}."
+    return f"For exactly {_rows(pairing)}, and {subject}; nothing is claimed about new data."
+
+
+def _rows(pairing: Pairing) -> str:
+    return f"these {pairing.rows:,} rows" + (f" of the slice `{pairing.slice}`" if pairing.slice else "")
 
 
 def _replicates(pairing: Pairing, *, recipe: bool) -> str:

@@ -5,6 +5,7 @@ Nothing is ever unpickled.
 
 import csv
 import io
+from collections.abc import Callable
 from pathlib import PurePosixPath
 from typing import Any
 
@@ -14,6 +15,7 @@ import numpy.typing as npt
 from qgate.domain.charter import DataFile
 from qgate.errors import MeasurementError
 from qgate.measure.inputs import Opened
+from qgate.measure.row_groups import Parsed, clusters_of, named_columns, no_features, slices_of
 from qgate.workloads.dataset import Dataset
 
 Array = npt.NDArray[Any]
@@ -33,14 +35,20 @@ def dataset(opened: Opened, declared: DataFile) -> Dataset:
             f"{file.path} is not what the charter locked: its sha256 is {file.sha256}, declared is {file.declared_sha256}; "
             "restore the file, or review the new data and change the charter on the base branch"
         )
-    features, labels = _parse(opened.content, declared)
-    return Dataset(features=_finite_features(features, file.path), labels=_labels(labels, len(features), file.path))
+    parsed = _parse(opened.content, declared)
+    features = _finite_features(parsed.features, file.path)
+    return Dataset(
+        features=features,
+        labels=_labels(parsed.labels, len(features), file.path),
+        clusters=clusters_of(parsed, declared),
+        slices=slices_of(parsed, declared),
+    )
 
 
-def _parse(content: bytes, declared: DataFile) -> tuple[Array, Array]:
+def _parse(content: bytes, declared: DataFile) -> Parsed:
     suffix = PurePosixPath(declared.path).suffix.lower()
     if suffix == ".npz":
-        return _npz(content, declared.path)
+        return _npz(content, declared)
     if suffix == ".csv":
         return _csv(content, declared)
     if suffix == ".parquet":
@@ -48,33 +56,42 @@ def _parse(content: bytes, declared: DataFile) -> tuple[Array, Array]:
     raise MeasurementError(f"{declared.path}: {suffix or 'no'} data files are not read; use .npz, .csv or .parquet")
 
 
-def _npz(content: bytes, path: str) -> tuple[Array, Array]:
+def _npz(content: bytes, declared: DataFile) -> Parsed:
     try:
         with np.load(io.BytesIO(content), allow_pickle=False) as file:
-            return file["X"], file["y"]
+            named = {name: file[name] for name in named_columns(declared) if name in file.files}
+            return Parsed(features=file["X"], labels=file["y"], named=named)
     except (ValueError, OSError, KeyError, EOFError) as error:
-        raise MeasurementError(f"{path} must be an .npz with plain arrays X and y: {error}") from error
+        raise MeasurementError(f"{declared.path} must be an .npz with plain arrays X and y: {error}") from error
 
 
-def _csv(content: bytes, declared: DataFile) -> tuple[Array, Array]:
+def _csv(content: bytes, declared: DataFile) -> Parsed:
     try:
         header, *rows = list(csv.reader(io.StringIO(content.decode("utf-8-sig"), newline="")))
     except (UnicodeDecodeError, ValueError, csv.Error) as error:
         raise MeasurementError(f"{declared.path} is not a UTF-8 .csv with a header line: {error}") from error
-    target = _target(declared, header)
+    _target(declared, header)
     for line, row in enumerate(rows, start=2):
         if len(row) != len(header):
             raise MeasurementError(f"{declared.path}:{line} has {len(row)} fields, its header has {len(header)}")
     table = np.array(rows, dtype=str).reshape(len(rows), len(header))
-    return np.delete(table, target, axis=1), _typed(table[:, target])
+    return _columns({name: table[:, k] for k, name in enumerate(header)}, declared, _typed)
 
 
-def _target(declared: DataFile, columns: list[str]) -> int:
+def _columns(columns: dict[str, Array], declared: DataFile, typed: Callable[[Array], Array]) -> Parsed:
+    """Features are the columns that are neither the label nor the clusters nor a mask."""
+    labels = typed(columns[str(declared.target)])
+    others = [column for name, column in columns.items() if name != declared.target and name not in no_features(declared)]
+    named = {name: typed(columns[name]) for name in named_columns(declared) if name in columns}
+    features = np.stack(others, axis=1) if others else np.empty((len(labels), 0))
+    return Parsed(features=features, labels=labels, named=named)
+
+
+def _target(declared: DataFile, columns: list[str]) -> None:
     if declared.target not in columns:
         raise MeasurementError(
             f"{declared.path} has no column {declared.target!r}; name its label column as `target`: {', '.join(columns)}"
         )
-    return columns.index(declared.target)
 
 
 def _typed(texts: Array) -> Array:
@@ -87,7 +104,7 @@ def _typed(texts: Array) -> Array:
     return texts
 
 
-def _parquet(content: bytes, declared: DataFile) -> tuple[Array, Array]:
+def _parquet(content: bytes, declared: DataFile) -> Parsed:
     try:
         import pyarrow as pa  # noqa: PLC0415 -- an optional extra
         import pyarrow.parquet as pq  # noqa: PLC0415 -- an optional extra
@@ -97,10 +114,9 @@ def _parquet(content: bytes, declared: DataFile) -> tuple[Array, Array]:
         table = pq.read_table(io.BytesIO(content))
     except (pa.ArrowException, OSError) as error:
         raise MeasurementError(f"{declared.path} is not a readable .parquet file: {error}") from error
-    target = _target(declared, table.column_names)
-    columns = [np.asarray(table.column(i).to_pylist()) for i in range(table.num_columns)]
-    labels = columns.pop(target)
-    return (np.stack(columns, axis=1) if columns else np.empty((len(labels), 0))), labels
+    _target(declared, table.column_names)
+    columns = {name: np.asarray(table.column(k).to_pylist()) for k, name in enumerate(table.column_names)}
+    return _columns(columns, declared, np.asarray)
 
 
 def _finite_features(features: Array, path: str) -> Array:

@@ -9,7 +9,18 @@ from platform import python_version
 from typing import Any
 
 from qgate.domain.charter import Charter
-from qgate.domain.evidence import Cell, Failure, InputFile, PilotEvidence, Repetition, cell_digest
+from qgate.domain.evidence import (
+    CLUSTERS,
+    Array,
+    Cell,
+    Failure,
+    InputFile,
+    PilotEvidence,
+    Repetition,
+    cell_digest,
+    rows_role,
+    slice_table,
+)
 from qgate.domain.limits import Limits
 from qgate.domain.work import Answer
 from qgate.errors import MeasurementError
@@ -103,8 +114,18 @@ def _evidence(
         timings={job.part: answer.seconds for job, answer in answered},
         failures=tuple(failures),
         service=next((m.service for m in measured.values() if m.service), None),
-        tables={name: table for m in measured.values() for name, table in m.tables.items()},
+        tables=_tables(charter, data, measured),
     )
+
+
+def _tables(charter: Charter, data: Mapping[str, Dataset], measured: Mapping[str, Measured]) -> dict[str, Array]:
+    """What the parts measured besides cells, and which rows of a split belong together."""
+    tables = {name: table for m in measured.values() for name, table in m.tables.items()}
+    for split in splits(charter):
+        role, found = rows_role(split), data[split]
+        tables |= {f"{role}/{CLUSTERS}": found.clusters} if found.clusters is not None else {}
+        tables |= {f"{role}/{slice_table(name)}": mask for name, mask in found.slices.items()}
+    return tables
 
 
 def _read(job: Job, answer: Answer) -> Measured:

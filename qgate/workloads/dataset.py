@@ -1,6 +1,7 @@
 """A locked data set in memory."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -11,10 +12,15 @@ Array = npt.NDArray[Any]
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Dataset:
-    """Features of shape (rows, ...), float64, and labels of shape (rows,)."""
+    """Features of shape (rows, ...), float64, and labels of shape (rows,).
+
+    `clusters` numbers the groups of rows that stand or fall together, from 0, shape (rows,); each slice is a mask of that shape.
+    """
 
     features: Array
     labels: Array
+    clusters: Array | None = None
+    slices: Mapping[str, Array] = field(default_factory=dict)
 
     @property
     def rows(self) -> int:

@@ -20,6 +20,7 @@ from qgate.domain.charter import (
     Remediation,
     Rollback,
     Shots,
+    Slice,
     Subject,
     Threshold,
     Waiver,
@@ -84,13 +85,13 @@ def test_circuit():
 
 
 def test_a_gate_s_own_owner_wins_over_the_pilot_s():
-    assert [gate.owner for gate in charter("complete").gates] == [OWNER, SRE, OWNER, OWNER, OWNER]
+    assert [gate.owner for gate in charter("complete").gates] == [OWNER, OWNER, SRE, OWNER, OWNER, OWNER]
 
 
 def test_thresholds_are_exact():
     gates = charter("complete").gates
     assert gates[0].threshold == Threshold(maximum=Decimal("0.005"))
-    assert gates[4].threshold == Threshold(minimum=Decimal("0.6"))
+    assert gates[5].threshold == Threshold(minimum=Decimal("0.6"))
     assert [type(gate.threshold.maximum) for gate in gates[:2]] == [Decimal, Decimal]
 
 
@@ -125,6 +126,13 @@ def test_a_qubo_from_a_callable_with_an_ansatz():
         ansatz="schedule.circuit:ansatz",
     )
     assert candidate.file is None
+
+
+def test_clusters_and_slices_of_the_data():
+    declared = charter("complete").data["validation"]
+    assert declared.clusters == "patient"
+    assert declared.slices == (Slice(name="elderly", column=3, minimum=65), Slice(name="rare", mask="rare"))
+    assert charter("complete").gates[1].name == "val_accuracy_gap_vs_classical/elderly"
 
 
 def test_a_split_goes_by_its_full_name():
