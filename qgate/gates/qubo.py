@@ -19,6 +19,7 @@ from qgate.gates.qubo_samples import Samples, read
 from qgate.statistics.bounds import Bounds, decide
 
 _BINS = 24
+_SHOWN = 0.95
 _DRAWN = frozenset({"qubo_energy_gap", "qubo_random_ratio"})
 _SIGNIFICANT = range(4, 13)
 
@@ -114,9 +115,13 @@ def _claim_words(samples: Samples) -> str:
 
 
 def histogram(samples: Samples) -> dict[str, Any]:
-    """Shares of the energies from the least to the greatest: the circuit's exact ones, those of random states, the annealer's."""
-    energies = samples.energies
-    edges = np.linspace(samples.optimum, max(float(energies.max()), samples.optimum + samples.qubo.tolerance), _BINS + 1)
+    """Shares of the energies, from the least on: the circuit's exact ones, those of random states, the annealer's.
+
+    The last bin holds the highest energies of all, which penalties put far away from everything of interest.
+    """
+    top = max(float(np.quantile(samples.energies, _SHOWN)), samples.optimum + samples.span)
+    energies = np.minimum(samples.energies, top)
+    edges = np.linspace(samples.optimum, top, _BINS + 1)
 
     def shares(of: Any, weights: Any) -> list[float]:
         counts, _ = np.histogram(of, bins=edges, weights=weights)
