@@ -295,7 +295,7 @@ def large_file(world):
 
 @attempt
 def much_memory(world):
-    with mmap.mmap(-1, 64 << 30):
+    with mmap.mmap(-1, 64 << 30, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS | 0x4000):  # MAP_NORESERVE
         return True
 
 
