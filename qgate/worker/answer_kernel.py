@@ -12,7 +12,7 @@ import numpy.typing as npt
 import pennylane as qml
 
 from qgate.domain.work import WorkOrder
-from qgate.quantum.capture import describe_map
+from qgate.quantum.capture import describe_map, record
 from qgate.quantum.description import encode
 from qgate.worker import entrypoint
 from qgate.worker.answer_circuit import weights_of
@@ -41,12 +41,19 @@ def answer(order: WorkOrder) -> tuple[Mapping[str, Any], Mapping[str, Any]]:
 
 
 def _own(feature_map: Callable[..., Any], x: Array, y: Array, arguments: Mapping[str, Any]) -> float:
-    """The probability of all zeros after the map of `x` and the inverse map of `y`, by PennyLane on lightning.qubit."""
-    wires = qml.tape.make_qscript(feature_map)(x, **arguments).wires
+    """The probability of all zeros after the map of `x` and the inverse map of `y`, by PennyLane on lightning.qubit.
+
+    What the map measures, if anything, is left out, as in its description: a QNode refuses operations after measurements.
+    """
+    function = feature_map.func if isinstance(feature_map, qml.QNode) else feature_map
+    there, back = (record(function, sample, arguments) for sample in (x, y))
+    wires = qml.wires.Wires.all_wires([there.wires, back.wires])
 
     def overlap() -> Any:
-        feature_map(x, **arguments)
-        qml.adjoint(feature_map)(y, **arguments)
+        for operation in there.operations:
+            qml.apply(operation)
+        for operation in reversed(back.operations):
+            qml.adjoint(operation)
         return qml.probs(wires=wires)
 
     node = qml.QNode(overlap, qml.device("lightning.qubit", wires=wires), diff_method=None)

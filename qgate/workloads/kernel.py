@@ -4,6 +4,7 @@ N + M states and one product instead of N · M circuits; a kernel from shots is 
 scikit-learn's on the precomputed matrix, fitted anew for every (shots, seed): finite shots move the training kernel as well.
 """
 
+import warnings
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
@@ -27,6 +28,8 @@ from qgate.workloads.dataset import Dataset, classes_of
 ROLE = "candidate"
 TRAIN = "train"
 _AGREEMENT = 1e-8
+# What exists at one time for a pair of rows: its exact and its drawn value, and while it is drawn its indices and counts.
+_BYTES_PER_PAIR = 48
 
 Model = Callable[[float], Any]
 MODELS: Mapping[tuple[str, Task], Model] = MappingProxyType(
@@ -55,11 +58,12 @@ def order(candidate: Candidate, data: Mapping[str, Dataset], splits: Sequence[st
     """Asks for the description of the training rows and of each split: features only.
 
     Raises:
-        MeasurementError: there is no training data.
+        MeasurementError: there is no training data, or more of it than a matrix of all pairs is made for.
     """
     if TRAIN not in data:
         raise MeasurementError("a kernel candidate is fitted on data.train, which the charter does not declare")
     asked = list(dict.fromkeys([TRAIN, *splits]))
+    _check_size(data[TRAIN].rows, max(data[split].rows for split in asked))
     value = {
         "entrypoint": candidate.entrypoint,
         "options": dict(candidate.options),
@@ -68,6 +72,15 @@ def order(candidate: Candidate, data: Mapping[str, Dataset], splits: Sequence[st
         "pairs": {split: pairs(data[split].rows, data[TRAIN].rows) for split in asked},
     }
     return WorkOrder(kind="kernel", value=value, arrays={f"{s}.X": data[s].features for s in asked})
+
+
+def _check_size(train: int, most: int) -> None:
+    allowed = Bounds().bytes
+    if (needed := _BYTES_PER_PAIR * train * most) > allowed:
+        raise MeasurementError(
+            f"a kernel of {most:,} rows with {train:,} training rows would take {needed / 2**30:.1f} GiB; at most "
+            f"{allowed / 2**30:.1f} GiB are given to one. Declare fewer rows, or change Bounds.bytes in qgate/quantum/bounds.py"
+        )
 
 
 def kernels(answer: Answer, data: Mapping[str, Dataset], splits: Sequence[str]) -> Kernels:
@@ -96,7 +109,7 @@ def _agree(matrix: Array, own: Array | None, split: str) -> None:
     asked = pairs(*matrix.shape)
     if own is None or own.shape != (len(asked),) or own.dtype != np.float64:
         raise MeasurementError(f"the candidate did not say what its own QNode returns for pairs of {split}")
-    off = max(abs(float(matrix[row, other]) - float(value)) for (row, other), value in zip(asked, own, strict=True))
+    off = np.max(np.abs(matrix[tuple(np.transpose(asked))] - own))  # NaN stays NaN, which Python's `max` would pass over
     if not off <= _AGREEMENT:
         raise MeasurementError(f"the kernel of {split} differs from the feature map's own QNode by {off:.2g}")
 
@@ -113,11 +126,21 @@ def cells(found: Kernels, *, candidate: Candidate, shots: Shots, data: Mapping[s
     measured = []
     for count, seed in [(None, None), *(pair for pair in shots.planned if pair[0] is not None)]:
         drawn = found if count is None or seed is None else _sampled(found, count, seed)
-        fitted = model(candidate.regularisation).fit(drawn.train, data[TRAIN].labels)
+        fitted = _fitted(model(candidate.regularisation), drawn.train, data[TRAIN].labels)
         for split, matrix in drawn.splits.items():
             key = CellKey(role=ROLE, split=split, shots=count, seed=seed)
             measured.append(_cell(key, fitted, matrix, data, task))
     return tuple(measured)
+
+
+def _fitted(model: Any, matrix: Array, labels: Array) -> Any:
+    """The model fitted on the training kernel. One from shots may be indefinite: ridge then warns that it takes least squares."""
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message="Singular matrix in solving dual problem", category=UserWarning)
+        try:
+            return model.fit(matrix, labels)
+        except ValueError as error:
+            raise MeasurementError(f"the kernel model cannot be fitted on data.train: {error}") from error
 
 
 def _sampled(found: Kernels, shots: int, seed: int) -> Kernels:
