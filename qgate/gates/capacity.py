@@ -74,10 +74,12 @@ def _details(pilot: Loaded, swept: Sweep, limits: dict[float, float]) -> dict[st
         "limit_ms": _MS * limits[strictest],
         "today_rps": pilot.traffic.rate,
         "knee_rps": float(swept.rates[bent[0]]) if len(bent) else None,
-        "curve": [
-            {"rps": float(r), "lower_ms": float(a), "ms": float(b), "upper_ms": float(c)}
-            for r, a, b, c in zip(swept.rates, low, middle, high, strict=True)
-        ],
+        "curve": {
+            "rps": swept.rates.tolist(),
+            "lower_ms": low.tolist(),
+            "ms": middle.tolist(),
+            "upper_ms": high.tolist(),
+        },
         "requests_per_rate": SWEPT_REQUESTS,
         "rounds": pilot.measured.rounds,
         "runner_noise": pilot.noise,

@@ -14,6 +14,7 @@ from markupsafe import Markup
 from qgate import __version__
 from qgate.domain.source import Problem
 from qgate.domain.verdict import Decision, GateOutcome, PilotVerdict, Verdict
+from qgate.report.capacity_plot import capacity_svg
 from qgate.report.escape import clean, clean_lines
 from qgate.report.figures import ALPHA, NONE, row_of, sizes_of
 from qgate.report.plots import histogram_svg, interval_svg
@@ -144,7 +145,7 @@ def _gate(gate: GateOutcome) -> Mapping[str, Any]:
         "decision": gate.decision,
         "label": label(gate.decision) + ("" if gate.blocks else ", does not block"),
         "why": clean(gate.why),
-        "picture": Markup(interval_svg(gate)),  # noqa: S704 -- numbers only (qgate.report.plots), no text of anybody's
+        "picture": Markup(interval_svg(gate) + capacity_svg(gate)),  # noqa: S704 -- numbers only (qgate.report.plots), no text of anybody's
         "histogram": Markup(histogram_svg(gate)),  # noqa: S704 -- as above
         "numbers": _numbers(gate),
         "remedy": gate.remedy
