@@ -109,7 +109,6 @@ class ImportGraph:
 
     def _dependencies(self, path: str) -> Iterator[str]:
         for imported in self._imports(path):
-            yield imported
             yield from self._namesakes(path, imported)
         yield from self._existing(f"{ancestor}/__init__.py" if ancestor else "__init__.py" for ancestor in ancestors(path))
         dynamic = self._dynamic(path)
@@ -130,15 +129,17 @@ class ImportGraph:
         return self._existing(name for found in imported for stem in self._stems(path, found) for name in _module_names(stem))
 
     def _namesakes(self, path: str, imported: str) -> list[str]:
-        """The same module in the importer's own project, and where the worker would find it first.
+        """The file that an import means: the importer's own project's, else every one of that name in the tree.
 
-        `services/a/app/main.py` and `services/b/app/main.py` both say `import app.x`; ruff gives both the same `app/x.py`.
+        `services/a/app/main.py` and `services/b/app/main.py` both say `import app.x`; ruff gives both the same `app/x.py`, and
+        not the same one in every run (0.17), so that its choice among namesakes is no answer.
         """
         root = max((root for root in self.roots if imported.startswith(_join(root, ""))), key=len)
         if root in ROOTS or path.startswith(f"{root}/"):
-            return []
+            return [imported]
         name = imported.removeprefix(f"{root}/")
-        return self._existing(_join(start, name) for start in (*ancestors(path), *ROOTS))
+        own = self._existing(_join(start, name) for start in (*ancestors(path), *ROOTS))
+        return own or self._existing(_join(other, name) for other in self.roots)
 
     def _stems(self, path: str, found: Imported) -> list[str]:
         tail = found.module.replace(".", "/")
