@@ -175,7 +175,7 @@ def row_5(effort: Effort, over: Map) -> Finding:
     lowest, highest = min(power for _, power in found), max(power for _, power in found)
     return Finding(
         number=5,
-        demand="rows planned for 80 % power reach 76 to 83 %, enumerated; last line: the known limit, six discordant rows expected",
+        demand="rows planned for 80 % power reach 76 to 83 %, enumerated; last line: a known limit, six discordant rows expected",
         measured=f"{percent(lowest)} to {percent(highest)}",
         holds=lowest >= 0.76 and highest <= 0.83,
         table=tuple(table),

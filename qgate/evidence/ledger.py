@@ -2,8 +2,8 @@
 
 Append-only: each entry holds the digest of the one before, so that an entry that was changed, dropped or moved is found. A pull
 request's attempt at a pilot is new when its content is: the same content has the same attempt, and the same verdict. Each attempt
-spends a part of alpha (`qgate.statistics.sealed`). A locked set wears out as well, by all attempts on it: who sees many verdicts on
-the same rows fits them in the end (Dwork et al. 2015, "The reusable holdout", Science 349, 636-638).
+spends a part of alpha (`qgate.statistics.sealed`). A locked set wears out as well, by all attempts on it: who sees many
+verdicts on the same rows fits them in the end (Dwork et al. 2015, "The reusable holdout", Science 349, 636-638).
 """
 
 import hashlib
@@ -20,6 +20,7 @@ PATH = ".qgate/ledger.jsonl"
 SCHEMA = "qgate/ledger/v1"
 WORN = 100  # attempts after which a locked set should be replaced
 _FIRST = "0" * 64
+_RESTORE = "restore the file from its history"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,7 +44,7 @@ class Attempt:
 
     def told(self, alpha: float) -> str:
         """For the comment."""
-        return f"attempt {self.number} of this pull request, α spent {alpha_spent(alpha, self.number):.3f} of {alpha:g}"
+        return f"attempt {self.number} of this pull request, alpha spent {alpha_spent(alpha, self.number):.3f} of {alpha:g}"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -70,7 +71,7 @@ class Ledger:
         count = self.wear(locked_set_sha256)
         if count < WORN:
             return ""
-        return f"these locked rows have judged {count} different contents: replace them, since what passes may have been fitted to them"
+        return f"these locked rows have judged {count} contents: replace them, what passes may have been fitted to them"
 
 
 def _same(known: Attempt, attempt: Attempt) -> bool:
@@ -93,9 +94,7 @@ def read_ledger(content: bytes) -> Ledger:
     for line, text in enumerate(content.splitlines(), start=1):
         attempt = _read(line, text)
         if attempt.previous != (attempts[-1].sha256 if attempts else _FIRST):
-            raise UsageError(
-                f"{PATH}:{line}: the entry before it was changed, dropped or moved; restore the file from its history"
-            )
+            raise UsageError(f"{PATH}:{line}: the entry before it was changed, dropped or moved; {_RESTORE}")
         attempts.append(attempt)
     for line, message in _miscounted(attempts):
         raise UsageError(f"{PATH}:{line}: {message}")
@@ -109,9 +108,9 @@ def _read(line: int, text: bytes) -> Attempt:
             raise UsageError(f"{PATH}:{line}: not an entry of this version ({SCHEMA})")
         attempt = Attempt(**value)
     except (ValueError, TypeError, KeyError, AttributeError) as error:
-        raise UsageError(f"{PATH}:{line}: not an entry: {error!r}; restore the file from its history") from error
+        raise UsageError(f"{PATH}:{line}: not an entry: {error!r}; {_RESTORE}") from error
     if not isinstance(attempt.number, int) or not all(isinstance(v, str) for k, v in value.items() if k != "number"):
-        raise UsageError(f"{PATH}:{line}: an entry's values have other types; restore the file from its history")
+        raise UsageError(f"{PATH}:{line}: an entry's values have other types; {_RESTORE}")
     return attempt
 
 
@@ -122,4 +121,4 @@ def _miscounted(attempts: list[Attempt]) -> Iterator[tuple[int, str]]:
         key = (attempt.pull_request, attempt.pilot)
         counts[key] = counts.get(key, 0) + 1
         if attempt.number != counts[key]:
-            yield line, f"attempt {attempt.number} is the {counts[key]}. of its pull request; restore the file from its history"
+            yield line, f"attempt {attempt.number} is the {counts[key]}. of its pull request; {_RESTORE}"
