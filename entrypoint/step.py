@@ -13,6 +13,7 @@ from entrypoint.inputs import Inputs, Mode, read_inputs
 from entrypoint.run_directory import check_handed_over, hand_back, inside, make_empty, owner_of
 from entrypoint.workflow import CommandFiles, command_files
 from qgate.changes.git import Repository
+from qgate.domain.limits import Limits
 from qgate.domain.scope import Scope
 from qgate.domain.verdict import Decision
 from qgate.errors import ExitCode, GitError, QgateError
@@ -102,6 +103,8 @@ def _settings(inputs: Inputs, workflow: Workflow, places: _Places) -> Settings:
         charters=inputs.charters,
         prefix=places.prefix,
         own_charter=target.on_default_branch,
+        # The token and the docker socket are in reach of a worker without every layer: there, nothing is measured.
+        limits=Limits(sandbox_required=True),
         run_url=target.run_url,
         # Steps in different working directories each keep a comment of their own.
         comment_id=f"qgate/{sha256(places.prefix.encode()).hexdigest()[:12]}" if places.prefix else "qgate",
