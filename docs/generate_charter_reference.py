@@ -123,7 +123,14 @@ def _value(part: dict[str, Any]) -> str:
     if "enum" in part:
         return ", ".join(f"`{choice}`" for choice in part["enum"])
     kinds = part["type"] if isinstance(part["type"], list) else [part["type"]]
-    words = {"string": "text", "integer": "whole number", "number": "number", "object": "mapping", "array": "list"}
+    words = {
+        "string": "text",
+        "integer": "whole number",
+        "number": "number",
+        "object": "mapping",
+        "array": "list",
+        "boolean": "true or false",
+    }
     bounds = [f"{sign} {part[key]}" for key, sign in _SIGNS.items() if key in part]
     text = " or ".join(words[kind] for kind in kinds)
     return f"{text}, {' and '.join(bounds)}" if bounds else text

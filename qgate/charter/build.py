@@ -123,6 +123,7 @@ def _gate(document: Document, index: int, value: dict[str, Any]) -> Gate:
             subject=Subject(claim.get("subject", Claim.subject)),
         ),
         on_inconclusive=OnInconclusive(value.get("on_inconclusive", Gate.on_inconclusive)),
+        acknowledge_underpowered=value.get("acknowledge_underpowered", False),
     )
 
 

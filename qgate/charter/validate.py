@@ -19,7 +19,14 @@ from qgate.charter.wording import KeyPath, did_you_mean, kind, listed, named, ne
 from qgate.domain.source import Problem
 
 _TYPES = MappingProxyType(
-    {"string": "text", "integer": "a whole number", "number": "a number", "object": "a mapping", "array": "a list"},
+    {
+        "string": "text",
+        "integer": "a whole number",
+        "number": "a number",
+        "boolean": "true or false",
+        "object": "a mapping",
+        "array": "a list",
+    },
 )
 _BOUNDS = MappingProxyType(
     {"minimum": "at least", "maximum": "at most", "exclusiveMinimum": "above", "exclusiveMaximum": "below"},

@@ -95,6 +95,7 @@ class Gate:
     alpha: float = 0.05
     claim: Claim = Claim()
     on_inconclusive: OnInconclusive = OnInconclusive.BLOCK
+    acknowledge_underpowered: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)

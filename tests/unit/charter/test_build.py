@@ -97,6 +97,7 @@ def test_thresholds_are_exact():
 
 def test_choices():
     assert charter("complete").gates[0].on_inconclusive is OnInconclusive.REVIEW
+    assert [gate.acknowledge_underpowered for gate in charter("complete").gates[:2]] == [True, False]
     assert charter("complete").gates[1].claim == Claim()
     assert charter("qubo").gates[1].threshold == Threshold(minimum=Decimal("0.9"))
 
