@@ -10,6 +10,7 @@ from pathlib import PurePosixPath
 
 from qgate.domain.verdict import Decision
 from qgate.errors import UsageError
+from qgate.evidence.attestation import KEY_VARIABLE
 
 FAIL_ON = (Decision.FAIL, Decision.INCONCLUSIVE, Decision.ERROR)
 RUN_DIRECTORY = ".qgate/run"
@@ -29,9 +30,13 @@ _BOOLEANS = {"true": True, "false": False}
 
 @dataclass(frozen=True, kw_only=True)
 class Inputs:
-    """What the workflow asked for. Paths are relative: `charters` and `out` to `working_directory`, that to the workspace."""
+    """What the workflow asked for. Paths are relative: `charters` and `out` to `working_directory`, that to the workspace.
+
+    `signing_key` is no input of the action: it comes as an environment variable of the step, where a secret belongs.
+    """
 
     token: str = field(repr=False)
+    signing_key: str | None = field(default=None, repr=False)
     mode: Mode = Mode.RUN
     base: str | None = None
     charters: tuple[str, ...] = ()
@@ -54,6 +59,7 @@ def read_inputs(environ: Mapping[str, str]) -> Inputs:
     """
     return Inputs(
         token=_text(environ, "token"),
+        signing_key=environ.get(KEY_VARIABLE) or None,
         mode=_MODES[_choice(environ, "mode", tuple(_MODES))],
         base=_text(environ, "base") or None,
         charters=_lines(environ, "charter"),

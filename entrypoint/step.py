@@ -106,6 +106,7 @@ def _settings(inputs: Inputs, workflow: Workflow, places: _Places) -> Settings:
         # The token and the docker socket are in reach of a worker without every layer: there, nothing is measured.
         limits=Limits(sandbox_required=True),
         run_url=target.run_url,
+        signing_key=inputs.signing_key,
         # Steps in different working directories each keep a comment of their own.
         comment_id=f"qgate/{sha256(places.prefix.encode()).hexdigest()[:12]}" if places.prefix else "qgate",
     )

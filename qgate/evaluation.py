@@ -53,26 +53,27 @@ def failed_gates(charter: Charter, evidence: PilotEvidence) -> tuple[Gate, ...]:
     return tuple(g for g in charter.gates if g.name in failed and g.remediation.set)
 
 
-def judge_run(settings: Settings) -> Verdict:
+def judge_run(directory: Path) -> Verdict:
     """The verdict on what `measure` wrote, read back: a run and its later judgement go through the same bytes.
 
     Raises:
         UsageError: the run directory is incomplete or does not hold together.
     """
-    scope = read_scope(settings.out, lambda text, path: _charter(text, path, settings.today))
+    scope = read_scope(directory, _charter)
     if not scope.reached:
         return Verdict(
             base=scope.base, head=scope.head, uncovered=scope.reach.uncovered, notes=(*scope.notes, *scope.reach.notes)
         )
-    evidence, digest = read_evidence(settings.out)
+    evidence, digest = read_evidence(directory)
     charters = [c.charter for c in scope.reached]
     origins = {c.charter.path: c.origin for c in scope.reached}
     verdict = judge(evidence, charters, scope.reach, origins=origins, notes=scope.notes)
     return replace(verdict, evidence_sha256=digest)
 
 
-def _charter(text: bytes, path: str, today: date) -> Charter:
-    charter = read_charter(text, path, today=today).charter
+def _charter(text: bytes, path: str) -> Charter:
+    """A charter that was valid when it was measured; whether its waivers hold, the judge says by the day of the run."""
+    charter = read_charter(text, path, today=date.min).charter
     if charter is None:
         raise UsageError(f"the charter {path} in the run directory is invalid")
     return charter

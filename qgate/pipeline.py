@@ -5,22 +5,25 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from qgate.domain.canonical import canonical_file
 from qgate.domain.report import Publication, Report
 from qgate.domain.scope import Scope
 from qgate.domain.source import Problem
 from qgate.domain.verdict import Verdict
 from qgate.errors import ExitCode, QgateError, UsageError
+from qgate.evidence.attestation import NAME as ATTESTATION
+from qgate.evidence.attestation import VERDICT, Envelope, attested_files, seal, signing_key, statement
 from qgate.evidence.scope_file import write_scope
 from qgate.forge.base import Forge
 from qgate.intake import Opened, find_scope, opened
 from qgate.report.render import render, render_error, render_invalid_charter
-from qgate.report.verdict_json import verdict_from_json
+from qgate.report.verdict_json import verdict_from_json, verdict_to_json
 from qgate.settings import Settings
 
 Say = Callable[[str], None]
 
 _RUN_FILES = (
-    *("scope.json", "evidence.json", "timings.json", "verdict.json", "comment.md", "summary.md"),
+    *("scope.json", "evidence.json", "timings.json", "verdict.json", ATTESTATION, "comment.md", "summary.md"),
     *("report.html", "junit.xml", "qgate.sarif", "codequality.json"),
 )
 
@@ -41,6 +44,8 @@ def gate(settings: Settings, forge: Forge, say: Say) -> Gated:
     """The whole pipeline. A run that breaks off before its verdict still publishes that nothing was evaluated."""
     _clear(settings.out)
     try:
+        if settings.signing_key is not None:
+            signing_key(settings.signing_key)  # a key that cannot sign must not cost a measurement
         with opened(settings) as run:
             if run.found.invalid:
                 return refuse(run, settings, forge)
@@ -68,7 +73,7 @@ def judge(scope: Scope, settings: Settings) -> Verdict:
         )
     from qgate import evaluation  # noqa: PLC0415 -- as in `measure`
 
-    return evaluation.judge_run(settings)
+    return evaluation.judge_run(settings.out)
 
 
 def read_verdict(settings: Settings) -> Verdict:
@@ -87,10 +92,21 @@ def read_verdict(settings: Settings) -> Verdict:
 
 
 def publish(verdict: Verdict, settings: Settings, forge: Forge, *, problems: tuple[Problem, ...] = ()) -> Gated:
-    """The verdict rendered, written and published."""
-    report = render(verdict, comment_id=settings.comment_id, run_url=settings.run_url, problems=problems)
+    """The verdict attested, rendered, written and published."""
+    envelope = _attested(verdict, settings)
+    report = render(
+        verdict, comment_id=settings.comment_id, run_url=settings.run_url, problems=problems, signed_by=envelope.keyid
+    )
+    report = replace(report, files={**report.files, ATTESTATION: envelope.file().decode()})
     gated = Gated(exit_code=verdict.exit_code, report=report, verdict=verdict, problems=problems)
     return _sent(gated, settings, forge)
+
+
+def _attested(verdict: Verdict, settings: Settings) -> Envelope:
+    """The envelope about the verdict and the files that it rests on. A later stage without a key keeps what says the same."""
+    files = attested_files(settings.out) | {VERDICT: canonical_file(verdict_to_json(verdict))}
+    earlier = settings.out / ATTESTATION
+    return seal(statement(verdict, files), settings.signing_key, earlier.read_bytes() if earlier.is_file() else None)
 
 
 def refuse(run: Opened, settings: Settings, forge: Forge) -> Gated:

@@ -12,7 +12,8 @@ class Settings:
     """Everything that a run depends on besides the repository.
 
     `base` None is the default branch; `head` None is the work tree; `prefix` is the working directory relative to the
-    repository's root; `own_charter` is True on a push to the default branch; `today` judges waivers.
+    repository's root; `own_charter` is True on a push to the default branch; `today` judges waivers;
+    `signing_key` is the PEM text that signs the attestation.
     """
 
     repository: Path
@@ -25,4 +26,5 @@ class Settings:
     own_charter: bool = False
     run_url: str | None = None
     comment_id: str = "qgate"
+    signing_key: str | None = field(default=None, repr=False)
     limits: Limits = field(default_factory=Limits)

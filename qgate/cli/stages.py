@@ -9,6 +9,7 @@ import click
 from qgate.cli.options import common, forge_option, progress, refuse_invalid, settings_of
 from qgate.cli.words import last_words
 from qgate.errors import ExitCode
+from qgate.evidence.attestation import KEY_VARIABLE
 from qgate.intake import find_scope, opened
 from qgate.settings import Settings
 
@@ -29,9 +30,13 @@ def run(context: click.Context, /, *, forge: str, as_json: bool, **where: Any) -
 
 
 def _publishing(settings: Settings, forge: str) -> tuple[Settings, Any]:
-    """The forge, and the settings with what its event says where the command line is silent."""
+    """The forge, and the settings with what the environment says where the command line is silent.
+
+    The signing key is taken out of the environment: what is started from here on has no use for it.
+    """
     from qgate.forge.choose import choose_forge  # noqa: PLC0415 -- as in `run`
 
+    settings = replace(settings, signing_key=os.environ.pop(KEY_VARIABLE, None) or None)
     chosen, target = choose_forge(forge, os.environ)
     if target is None:
         return settings, chosen
@@ -87,7 +92,7 @@ def judge(*, as_json: bool, **where: Any) -> int:
 
     settings = settings_of(**where)
     settings, nothing = _publishing(settings, "none")
-    return _ending(pipeline.publish(evaluation.judge_run(settings), settings, nothing), settings, as_json=as_json)
+    return _ending(pipeline.publish(evaluation.judge_run(settings.out), settings, nothing), settings, as_json=as_json)
 
 
 @click.command()

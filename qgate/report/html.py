@@ -24,6 +24,7 @@ from qgate.report.wording import (
     NOT_APPLICABLE,
     NOT_EVALUATED,
     UNCOVERED_FIX,
+    attested_by,
     claim_of,
     fold_passed,
     folded_title,
@@ -45,14 +46,14 @@ def _template() -> Template:
     return environment.get_template("report.html.j2")
 
 
-def verdict_html(verdict: Verdict, problems: Sequence[Problem], run_url: str | None) -> str:
+def verdict_html(verdict: Verdict, problems: Sequence[Problem], run_url: str | None, signed_by: str | None) -> str:
     """The report of a verdict."""
     not_applicable = verdict.decision is Decision.NOT_APPLICABLE
     return _page(
         decision=verdict.decision,
         title=label(verdict.decision),
         headline=NOT_APPLICABLE if not_applicable else headline(verdict),
-        commits=_commits(verdict.base, verdict.head, verdict.evidence_sha256),
+        commits=[*_commits(verdict.base, verdict.head, verdict.evidence_sha256), ("attestation", attested_by(signed_by))],
         run_url=run_url,
         notes=[clean(n) for n in verdict.notes],
         problems=_problems(problems),

@@ -35,11 +35,16 @@ class _Content:
 
 
 def render(
-    verdict: Verdict, *, comment_id: str = "qgate", run_url: str | None = None, problems: Sequence[Problem] = ()
+    verdict: Verdict,
+    *,
+    comment_id: str = "qgate",
+    run_url: str | None = None,
+    problems: Sequence[Problem] = (),
+    signed_by: str | None = None,
 ) -> Report:
     """The report of a verdict; `problems` are the warnings of the charters that judged.
 
-    `run_url` is shown only if it is an http(s) address.
+    `run_url` is shown only if it is an http(s) address; `signed_by` is the key that signed the attestation.
 
     Raises:
         ValueError: a number of the verdict is not finite, or `comment_id` cannot stand in an HTML comment.
@@ -48,11 +53,11 @@ def render(
     findings = (*verdict_findings(verdict), *problem_findings(problems))
     files = {
         "verdict.json": canonical_file(verdict_to_json(verdict)).decode(),
-        "report.html": verdict_html(verdict, problems, address),
+        "report.html": verdict_html(verdict, problems, address, signed_by),
         "junit.xml": junit_of(verdict),
     }
     content = _Content(
-        parts=verdict_parts(verdict, problems, footer_of(verdict.base, verdict.head, address)),
+        parts=verdict_parts(verdict, problems, footer_of(verdict.base, verdict.head, address), signed_by),
         conclusion=verdict_conclusion(verdict),
         title=verdict_title(verdict),
         statuses=statuses(verdict),

@@ -16,6 +16,7 @@ from qgate.report.wording import (
     ICONS,
     NOT_APPLICABLE,
     UNCOVERED_FIX,
+    attested_by,
     claim_of,
     fold_passed,
     folded_title,
@@ -43,14 +44,14 @@ class Part:
     overview: bool
 
 
-def verdict_parts(verdict: Verdict, problems: Sequence[Problem], footer: str) -> list[Part]:
-    """Every section of a verdict's report; `footer` is Markdown."""
+def verdict_parts(verdict: Verdict, problems: Sequence[Problem], footer: str, signed_by: str | None) -> list[Part]:
+    """Every section of a verdict's report; `footer` is Markdown, `signed_by` the key that signed the attestation."""
     parts = [_overview(_heading(verdict)), *map(_overview, _notes(verdict))]
     parts += [_overview(problems_section(problems, "Charter"))] if problems else []
     for pilot in verdict.pilots:
         parts += _pilot_parts(pilot)
     parts += [_overview(_uncovered(verdict))] if verdict.uncovered else []
-    parts += [_detail(_evidence(verdict))] if verdict.pilots else []
+    parts += [_detail(_evidence(verdict, signed_by))] if verdict.pilots else []
     return [*parts, _overview(footer_section(footer))]
 
 
@@ -245,9 +246,10 @@ def _uncovered(verdict: Verdict) -> Section:
     return Section(name="files without a charter", priority=2, head=head, items=items)
 
 
-def _evidence(verdict: Verdict) -> Section:
+def _evidence(verdict: Verdict, signed_by: str | None) -> Section:
     lines = [f"- base {md_code(verdict.base)}", f"- head {md_code(verdict.head)}"]
     lines += [f"- `evidence.json` sha256 {md_code(verdict.evidence_sha256)}"] if verdict.evidence_sha256 else []
+    lines.append(f"- `attestation.dsse.json` {attested_by(signed_by)}")
     for pilot in verdict.pilots:
         if pilot.charter:
             lines.append(f"- {md_code(pilot.charter.path)} sha256 {md_code(pilot.charter.sha256)}")

@@ -35,6 +35,7 @@ _FOLD_ABOVE = 12
 NOT_APPLICABLE = "Nothing in this change reaches a pilot; no gate was evaluated because none applies."
 INVALID_CHARTER = "No gate was evaluated: the charter is invalid"
 NOT_EVALUATED = "No gate was evaluated: qgate stopped with an error"
+_UNSIGNED = "not signed: it shows which files belong together, not who judged"
 UNCOVERED_FIX = "list it under `pilot.paths` of a charter, or write a charter for it with `qgate init`"
 
 
@@ -172,6 +173,11 @@ def problems_headline(problems: Sequence[Problem]) -> str:
     parts = [count_of(errors, "error")] if errors else []
     parts += [count_of(warnings, "warning")] if warnings else []
     return ", ".join(parts)
+
+
+def attested_by(signed_by: str | None) -> str:
+    """Who vouches for the attestation: `signed by the key 5f70…`, or that nobody does."""
+    return f"signed by the key {signed_by}" if signed_by else _UNSIGNED
 
 
 def short_sha(commit: str) -> str:
