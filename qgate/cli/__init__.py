@@ -12,6 +12,7 @@ from qgate import __version__
 from qgate.cli.charters import detect, validate
 from qgate.cli.setup import demo, init, lock, plan
 from qgate.cli.stages import judge, measure, publish, run
+from qgate.cli.verify import verify
 from qgate.cli.words import last_words
 from qgate.errors import ExitCode, QgateError
 
@@ -49,5 +50,5 @@ def cli(context: click.Context, *, verbose: bool, quiet: bool) -> None:
     context.obj = {"quiet": quiet}
 
 
-for _command in (run, detect, validate, plan, measure, judge, publish, init, lock, demo):
+for _command in (run, detect, validate, plan, measure, judge, publish, verify, init, lock, demo):
     cli.add_command(_command)
