@@ -9,7 +9,7 @@ from pathlib import Path
 
 HERE = Path(__file__).parent
 RUNTIME = HERE.parent / "requirements" / "runtime.lock"
-EXAMPLES = ("calibrated-iris", "digit-sorter", "event-timetable", "tumour-triage")
+EXAMPLES = ("calibrated-iris", "digit-sorter", "event-timetable", "tumour-triage", "wine-cultivars")
 DIRECT = ("numpy", "pennylane", "pennylane-lightning", "scikit-learn")
 HEADER = "# The versions that this pilot is measured with, pinned by hash: pip install --require-hashes -r requirements.lock\n"
 

@@ -37,6 +37,8 @@ SAMPLES = (
     Sample(example="tumour-triage", pull="drop-entangler", expected=Decision.FAIL),
     Sample(example="digit-sorter", pull="good-refactor", expected=Decision.PASS),
     Sample(example="digit-sorter", pull="unscaled-pixels", expected=Decision.FAIL),
+    Sample(example="wine-cultivars", pull="good-refactor", expected=Decision.PASS),
+    Sample(example="wine-cultivars", pull="full-turn", expected=Decision.FAIL),
     Sample(example="event-timetable", pull="good-refactor", expected=Decision.PASS),
     Sample(example="event-timetable", pull="strong-couplings", expected=Decision.FAIL),
 )

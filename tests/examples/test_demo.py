@@ -41,6 +41,14 @@ def test_the_entangler_gone_fails_by_measurement_and_names_its_remediation(shown
     assert verdict.pilots[0].reached_by == ("src/triage/circuit.py → candidate",)
 
 
+def test_the_bandwidth_of_a_full_turn_is_rehearsed_to_a_pass(shown):
+    verdict = shown["wine-cultivars", "full-turn"].gated.verdict
+    judged = [g for g in verdict.pilots[0].gates if g.name.startswith("val_")]
+    assert [(g.decision, g.remedy.actions, g.remedy.rehearsed["verdict"]) for g in judged] == [
+        (Decision.FAIL, ("set bandwidth = 0.7", "rerun parity"), "pass")
+    ] * 2
+
+
 def test_the_run_directories_hold_the_files_of_the_contract(shown):
     expected = {"verdict.json", "evidence.json", "comment.md", "report.html", "junit.xml", "qgate.sarif", "codequality.json"}
     for one in shown.values():
