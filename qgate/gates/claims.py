@@ -179,8 +179,9 @@ def _not_smooth(gate: Gate, margin: Decimal, pairing: Pairing, *, procedure: boo
 
 
 def _any_score(gate: Gate, margin: Decimal, pairing: Pairing) -> Ruling:
-    # A cluster moves a score by as many rows as it holds, on average.
-    step, without = pairing.step * pairing.rows / pairing.units, pairing.left_out_gaps
+    # Two pseudo-rows of one cluster each: simulated with 10 to 100 clusters of 5 to 20 rows, at most 4.3 % err. With pseudo-rows of
+    # one row 5.8 % do, and with whole clusters won and lost none ever decides.
+    step, without = pairing.step * float(np.sqrt(pairing.rows / pairing.units)), pairing.left_out_gaps
     over = "rows" if pairing.clusters is None else "clusters of rows"
     if len(pairing.candidates) == 1:
         bounds, method = jackknife.jackknife_bounds(pairing.gaps[0], without[0], gate.alpha, step=step), "paired jackknife"
