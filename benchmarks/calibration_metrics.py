@@ -1,8 +1,8 @@
 """Rows 6, 14 and 15: any score by the jackknife, how long a verdict takes, and whether it is the same twice.
 
 Classification: 40 % positives, a latent score that rises with the class, with noise that both models share and noise of their
-own; a seed shifts all scores. Regression: heavy-tailed noise (t with 5 degrees of freedom), shared and own; a seed changes the scale
-of the candidate's own. One candidate is one artifact, without a seed's share; several are a training recipe.
+own; a seed shifts all scores. Regression: heavy-tailed noise (t with 5 degrees of freedom), shared and own; a seed changes the
+scale of the candidate's own. One candidate is one artifact, without a seed's share; several are a training recipe.
 """
 
 import time

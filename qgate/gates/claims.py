@@ -179,8 +179,8 @@ def _not_smooth(gate: Gate, margin: Decimal, pairing: Pairing, *, procedure: boo
 
 
 def _any_score(gate: Gate, margin: Decimal, pairing: Pairing) -> Ruling:
-    # Two pseudo-rows of one cluster each: simulated with 10 to 100 clusters of 5 to 20 rows, at most 4.3 % err. With pseudo-rows of
-    # one row 5.8 % do, and with whole clusters won and lost none ever decides.
+    # Between a row and a whole cluster. Simulated with 10 to 100 clusters of 5 to 20 rows at most 4.3 % err; with single rows as
+    # pseudo-rows 5.8 % do, and with whole clusters won and lost no claim is ever decided.
     step, without = pairing.step * float(np.sqrt(pairing.rows / pairing.units)), pairing.left_out_gaps
     over = "rows" if pairing.clusters is None else "clusters of rows"
     if len(pairing.candidates) == 1:
