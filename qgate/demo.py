@@ -19,6 +19,7 @@ from qgate.settings import Settings
 
 _PACKAGE = Path(__file__).resolve().parent
 _FOLDERS = (_PACKAGE / "examples", _PACKAGE.parent / "examples")
+_CACHES = ("__pycache__", ".ruff_cache", ".mypy_cache", ".pytest_cache")
 # Fixed, so that the samples' commits have the same SHAs everywhere and two demos can be compared.
 _IDENTITY = {"NAME": "qgate demo", "EMAIL": "demo@example.com", "DATE": "2026-01-01T00:00:00Z"}
 
@@ -86,7 +87,7 @@ def examples() -> Path:
 def make_repository(example: Path, pull: str, destination: Path) -> None:
     """A repository whose branch `main` holds the example, and `pull` the change of its patch, checked out."""
     patch = example / "pulls" / f"{pull}.patch"
-    shutil.copytree(example, destination, ignore=shutil.ignore_patterns("pulls", "__pycache__", "run"))
+    shutil.copytree(example, destination, ignore=shutil.ignore_patterns("pulls", "run", *_CACHES))
     _git(destination, "init", "--quiet", "--initial-branch=main")
     _commit(destination, "The pilot as it is served")
     _git(destination, "switch", "--quiet", "--create", "pull")

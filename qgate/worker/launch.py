@@ -3,6 +3,7 @@
 import contextlib
 import json
 import os
+import random
 import selectors
 import signal
 import subprocess
@@ -91,6 +92,8 @@ def _private_users(count: int) -> list[int | None]:
         return [None] * count
     taken = privileges.users_at_work()
     free = [uid for uid in USERS if uid not in taken]
+    # A container does not see its neighbours' processes: two that took the first free user would end each other's workers.
+    random.shuffle(free)
     return [*free[:count], *[None] * (count - len(free))]
 
 
