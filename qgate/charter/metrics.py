@@ -89,6 +89,7 @@ class Family(StrEnum):
     COST = "cost"
     CALIBRATION = "calibration"
     QUBO = "qubo"
+    SEEDS = "seeds"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -112,6 +113,7 @@ _FAMILIES = (
     (Family.COST, re.compile(r"cost_usd_per_1k_requests|monthly_cost_usd|evaluation_cost_usd")),
     (Family.CALIBRATION, re.compile(r"calibration_(contrast|accuracy_drop|flips|age_days)")),
     (Family.QUBO, re.compile(r"qubo_(energy_gap|random_ratio|p_opt|r99_shots|feasible_rate|best_of_shots)")),
+    (Family.SEEDS, re.compile(r"seed_collapse_rate")),
 )
 _NAMES = "|".join(sorted(SCORERS, key=len, reverse=True))
 _SLICE = "(/(?P<slice>[a-z][a-z0-9_]*))?"
@@ -138,7 +140,7 @@ def known_metrics(splits: Iterable[str], baselines: Iterable[str]) -> tuple[str,
     fixed += ["cost_usd_per_1k_requests", "monthly_cost_usd", "evaluation_cost_usd"]
     fixed += [f"calibration_{k}" for k in ("contrast", "accuracy_drop", "flips", "age_days")]
     fixed += [f"qubo_{k}" for k in ("energy_gap", "random_ratio", "p_opt", "r99_shots", "feasible_rate", "best_of_shots")]
-    return tuple(parity + fixed)
+    return (*parity, *fixed, "seed_collapse_rate")
 
 
 _QUANTILE = re.compile(r"latency_(?:gap_)?p(\d{1,2})_?(\d?)_ms.*")

@@ -16,6 +16,7 @@ from qgate.gates.parity import judge_parity
 from qgate.gates.qubo import judge_qubo
 from qgate.gates.reproducibility import judge_reproducibility
 from qgate.gates.residency import judge_residency
+from qgate.gates.seed_collapse import judge_seed_collapse
 
 Judge = Callable[[Gate, Metric, Charter, PilotEvidence], GateOutcome]
 AlwaysOn = Callable[[Charter, PilotEvidence], GateOutcome | None]
@@ -29,6 +30,7 @@ JUDGES: Mapping[Family, Judge] = MappingProxyType(
         Family.COST: judge_cost,
         Family.CALIBRATION: judge_calibration,
         Family.QUBO: judge_qubo,
+        Family.SEEDS: judge_seed_collapse,
     }
 )
 

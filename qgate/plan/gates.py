@@ -19,6 +19,7 @@ _OTHERS = MappingProxyType(
         Family.COST: _ARITHMETIC,
         Family.CAPACITY: "found by simulating the service under rising load: rows and seeds do not bear on it",
         Family.CALIBRATION: "computed with the declared device's noise: rows are not sampled",
+        Family.SEEDS: "decided by how many seeds there are: rows do not bear on it",
         Family.QUBO: "decided by the samples at the declared shots and seeds",
     }
 )
