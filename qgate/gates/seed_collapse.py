@@ -1,9 +1,9 @@
 """How often does a seed collapse? No method on a few seeds protects against the rare one that fails altogether.
 
 If one seed in ten loses six points, five seeds show none of it 59 % of the time. So the share of seeds that collapse is a gate of
-its own, by an exact binomial bound: it takes 29 seeds without a collapse to exclude a rate of 10 %. A seed collapses when its score
-on any parity gate is worse than the median seed's by more than three robust standard deviations (1.4826 times the median absolute
-deviation), and by more than a row.
+its own, by an exact binomial bound: it takes 29 seeds without a collapse to exclude a rate of 10 %. A seed collapses when its
+score on any parity gate is worse than the median seed's by more than three robust standard deviations (1.4826 times the median
+absolute deviation), and by more than a row.
 """
 
 from decimal import Decimal

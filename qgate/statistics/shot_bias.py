@@ -34,11 +34,12 @@ def thinned(right: npt.ArrayLike, shots: int, kept: int) -> Floats:
         shots: how many there were.
         kept: how many remain.
     """
-    counts = np.asarray(right)
+    # Many rows have the same count.
+    counts, row = np.unique(np.asarray(right), return_inverse=True)
     found = stats.hypergeom.sf(kept // 2, shots, counts, kept)
     if kept % 2 == 0:
         found = found + stats.hypergeom.pmf(kept // 2, shots, counts, kept) / 2
-    return np.asarray(found, dtype=np.float64)
+    return np.asarray(found, dtype=np.float64)[row]
 
 
 def shot_bias(right: npt.ArrayLike, shots: int, alpha: float) -> ShotBias:
