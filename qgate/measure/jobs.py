@@ -139,7 +139,8 @@ def _kernel_jobs(charter: Charter, data: Mapping[str, Dataset]) -> tuple[Job, Jo
         def read(answer: Answer) -> Measured:
             found = kernel.kernels(answer, data, on)
             cells = kernel.cells(found, candidate=candidate, shots=shots, data=data, task=kind)
-            return Measured(cells=cells, facts=kernel.facts(found, candidate, data[kernel.TRAIN].labels, kind))
+            labels = data[kernel.TRAIN].labels
+            return Measured(cells=cells, facts=kernel.facts(found, candidate=candidate, shots=shots, labels=labels, task=kind))
 
         return Job(part=part, order=kernel.order(candidate, data, on), read=read)
 

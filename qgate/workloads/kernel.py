@@ -145,12 +145,15 @@ def _fitted(model: Any, matrix: Array, labels: Array) -> Any:
 
 def _sampled(found: Kernels, shots: int, seed: int) -> Kernels:
     """Every entry estimated from `shots` shots; each matrix has its own stream, so that their order does not matter."""
-    train = kernel.sampled(found.train, shots, np.random.default_rng([seed, shots, 0]), symmetric=True)
     splits = {
         split: kernel.sampled(matrix, shots, np.random.default_rng([seed, shots, *split.encode()]), symmetric=False)
         for split, matrix in found.splits.items()
     }
-    return Kernels(train=train, splits=splits)
+    return Kernels(train=_sampled_train(found.train, shots, seed), splits=splits)
+
+
+def _sampled_train(train: Array, shots: int, seed: int) -> Array:
+    return kernel.sampled(train, shots, np.random.default_rng([seed, shots, 0]), symmetric=True)
 
 
 def _cell(key: CellKey, fitted: Any, matrix: Array, data: Mapping[str, Dataset], task: Task) -> Cell:
@@ -162,13 +165,19 @@ def _cell(key: CellKey, fitted: Any, matrix: Array, data: Mapping[str, Dataset],
     return Cell(key=key, predictions=predicted, scores=scored, score_kind="decision")
 
 
-def facts(found: Kernels, candidate: Candidate, labels: Array, task: Task) -> dict[str, Any]:
-    """What the training kernel is like: how far from positive semidefinite, how concentrated, how aligned with the classes."""
-    told = {
+def facts(found: Kernels, *, candidate: Candidate, shots: Shots, labels: Array, task: Task) -> dict[str, Any]:
+    """What the training kernel is like: how far from singular, how concentrated, how aligned with the classes.
+
+    With shots also its smallest eigenvalue at the deciding level and first seed: below 0, the fit is of an indefinite kernel.
+    """
+    told: dict[str, Any] = {
         "engine": "lightning.qubit, states and one product",
         "sampling": "binomial draws of exact kernel entries; the diagonal is 1",
         "model": f"{candidate.model}, regularisation {candidate.regularisation:g}",
         "smallest_eigenvalue": kernel.smallest_eigenvalue(found.train),
         "concentration": kernel.concentration(found.train),
     }
+    count, seed = shots.deciding[0]
+    if count is not None and seed is not None:
+        told["smallest_eigenvalue_with_shots"] = kernel.smallest_eigenvalue(_sampled_train(found.train, count, seed))
     return told | ({"target_alignment": kernel.target_alignment(found.train, labels)} if task is Task.CLASSIFICATION else {})

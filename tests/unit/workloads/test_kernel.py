@@ -317,7 +317,8 @@ def test_a_cell_is_the_same_bits_whatever_is_drawn_beside_or_before_it(answered,
 
 def test_facts_tell_what_the_training_kernel_is_like(answered):
     found = kernel.kernels(answered(), CLASSES, SPLITS)
-    told = kernel.facts(found, candidate(regularisation=0.5), CLASSES["train"].labels, Task.CLASSIFICATION)
+    labels = CLASSES["train"].labels
+    told = kernel.facts(found, candidate=candidate(regularisation=0.5), shots=EXACT, labels=labels, task=Task.CLASSIFICATION)
     assert told == {
         "engine": "lightning.qubit, states and one product",
         "sampling": "binomial draws of exact kernel entries; the diagonal is 1",
@@ -327,11 +328,19 @@ def test_facts_tell_what_the_training_kernel_is_like(answered):
         "target_alignment": pytest.approx(
             qml.kernels.polarity(
                 range(12),
-                np.where(CLASSES["train"].labels, 1, -1),
+                np.where(labels, 1, -1),
                 lambda a, b: found.train[a, b],
                 rescale_class_labels=False,
                 normalize=True,
             )
         ),
     }
-    assert "target_alignment" not in kernel.facts(found, candidate(), NUMBERS["train"].labels, Task.REGRESSION)
+
+
+def test_facts_tell_when_the_fitted_kernel_is_indefinite(answered):
+    found = kernel.kernels(answered(data=NUMBERS), NUMBERS, SPLITS)
+    shots = Shots(schedule=(1000, 5), seeds=(3, 8))
+    told = kernel.facts(found, candidate=candidate(), shots=shots, labels=NUMBERS["train"].labels, task=Task.REGRESSION)
+    train = sampled(found.train, 5, np.random.default_rng([3, 5, 0]), symmetric=True)
+    assert told["smallest_eigenvalue_with_shots"] == np.linalg.eigvalsh(train)[0] < -0.1 < told["smallest_eigenvalue"]
+    assert "target_alignment" not in told
