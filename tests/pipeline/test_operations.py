@@ -8,6 +8,9 @@ LATENCY = """\
     - name: latency_p95_ms
       max: 120
       remediation: {summary: "route batches over 16 to classical_v3", run: ops/cap_batch.sh}
+    - name: monthly_cost_usd
+      max: 390
+      remediation: {summary: "fewer shots", run: ops/fewer_shots.sh}
 rollback:"""
 TRAFFIC = """\
   traffic:
@@ -15,6 +18,7 @@ TRAFFIC = """\
     batch: {max_size: 4, max_wait_ms: 5}
     workers: 2
     regions: [{name: eu-west, rtt_ms: [18, 25, 60]}]
+  budget: {usd_per_shot: 0.00035, usd_per_task: 0.3, requests_per_day: 20}
   success_metrics:"""
 
 
@@ -46,6 +50,25 @@ def test_the_fragments_latency_gate_is_judged_by_measured_times(pilot):
     judged = pilot.qgate("judge", "--out", "first")
     assert judged.code == 0
     assert json.loads((pilot.path / "first/verdict.json").read_text()) == verdict
+
+
+def test_cost_is_counted_from_the_captured_circuit_and_data_stays_where_it_must(pilot):
+    """One circuit of 1,000 shots a request: 30 x 20 x (0.3 + 0.35) = 390, the cap itself."""
+    with_latency(pilot)
+    charter = (pilot.path / ".qgate/sorter.yml").read_text()
+    pilot.git("switch", "--quiet", "main")
+    bound = charter.replace("data/validation.npz,", "data/validation.npz, residency: us,")
+    pilot.write({".qgate/sorter.yml": bound.replace(LATENCY[: LATENCY.index("    - name: monthly")], "")})
+    pilot.commit("Keep the data in the US")
+    pilot.git("switch", "--quiet", "pull")
+    pilot.git("reset", "--quiet", "--hard", "main")
+    pilot.change({"pilot/scaling.py": (pilot.path / "pilot/scaling.py").read_text() + "\n\n"})
+    ended = pilot.qgate("run", "--base", "main", "--head", "pull")
+    assert ended.code == 10, ended
+    gates = pilot.gates()
+    assert (gates["monthly_cost_usd"], gates["data_residency"]) == ("pass", "fail"), gates
+    assert "1 circuit of 1,000 shots each at $0.65: $390.00" in pilot.why("monthly_cost_usd")
+    assert pilot.why("data_residency").startswith("data.validation (`data/validation.npz`) must stay in us, and a region of")
 
 
 def test_a_service_that_became_slow_fails_and_names_its_remedy(pilot):
