@@ -10,7 +10,6 @@ from pathlib import PurePosixPath
 
 from qgate.domain.verdict import Decision
 from qgate.errors import UsageError
-from qgate.evidence.attestation import KEY_VARIABLE
 
 FAIL_ON = (Decision.FAIL, Decision.INCONCLUSIVE, Decision.ERROR)
 RUN_DIRECTORY = ".qgate/run"
@@ -32,7 +31,7 @@ _BOOLEANS = {"true": True, "false": False}
 class Inputs:
     """What the workflow asked for. Paths are relative: `charters` and `out` to `working_directory`, that to the workspace.
 
-    `signing_key` is no input of the action: it comes as an environment variable of the step, where a secret belongs.
+    `signing_key` is no input of the action: it is an environment variable of the step (`entrypoint.step`).
     """
 
     token: str = field(repr=False)
@@ -59,7 +58,6 @@ def read_inputs(environ: Mapping[str, str]) -> Inputs:
     """
     return Inputs(
         token=_text(environ, "token"),
-        signing_key=environ.get(KEY_VARIABLE) or None,
         mode=_MODES[_choice(environ, "mode", tuple(_MODES))],
         base=_text(environ, "base") or None,
         charters=_lines(environ, "charter"),

@@ -2,7 +2,7 @@
 
 import traceback
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from hashlib import sha256
 from pathlib import Path
@@ -17,6 +17,7 @@ from qgate.domain.limits import Limits
 from qgate.domain.scope import Scope
 from qgate.domain.verdict import Decision
 from qgate.errors import ExitCode, GitError, QgateError
+from qgate.evidence.attestation import KEY_VARIABLE
 from qgate.forge.base import Forge
 from qgate.forge.client import Client
 from qgate.forge.command_files import append_summary
@@ -34,7 +35,7 @@ def step(environ: Mapping[str, str], log: TextIO) -> int:
     """The exit code of a step with this environment; all that it prints goes to `log`."""
     files = command_files(environ)
     try:
-        inputs = read_inputs(environ)
+        inputs = replace(read_inputs(environ), signing_key=environ.get(KEY_VARIABLE) or None)
         if environ.get("GITHUB_ACTIONS") == "true":  # anywhere else this line would itself show the token
             log.write(mask(inputs.token))
         return _gate(inputs, read_workflow(environ), files, log)

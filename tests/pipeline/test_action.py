@@ -11,6 +11,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from github_api import State
 from github_server import GitHubServer
 from qgate_pilot import SCALING, Sandbox
@@ -69,7 +71,7 @@ class Runner:
         self.state.add_pull_request(number=7, head=commits["head"])
         return payload
 
-    def step(self, event: str = "pull_request.same_repository", **inputs: str) -> Ended:
+    def step(self, event: str = "pull_request.same_repository", signing_key: str = "", **inputs: str) -> Ended:
         (self.scratch / "event.json").write_text(json.dumps(self.payload(event)))
         files = {name: self.scratch / name for name in ("summary", "output")}
         for file in files.values():
@@ -87,6 +89,7 @@ class Runner:
             "GITHUB_WORKSPACE": str(self.pilot.path),
             "INPUT_TOKEN": TOKEN,
             "PATH": os.environ["PATH"],
+            "QGATE_SIGNING_KEY": signing_key,
         } | {f"INPUT_{name.upper().replace('_', '-')}": value for name, value in inputs.items()}
         command = [sys.executable, "-I", "-m", "entrypoint"]
         done = subprocess.run(
@@ -144,6 +147,15 @@ def test_a_failed_gate_is_told_everywhere_and_fails_the_step(runner):
     assert annotation.startswith("::error file=.qgate/sorter.yml,line=17,col=7,title=sorter%3A val_accuracy_gap_vs_classical")
     assert ended.log.count(TOKEN) == 1  # in the command that hides it
     assert "runtime-secret" not in ended.log
+
+
+def test_a_signing_key_in_the_step_s_environment_signs(runner):
+    key = Ed25519PrivateKey.from_private_bytes(bytes(32))
+    runner.pilot.change({"README.md": "Words\n"})
+    ended = runner.step(signing_key=key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode())
+    assert (ended.code, ended.outputs["verdict"]) == (0, "not_applicable"), ended.log
+    (signature,) = json.loads((runner.pilot.path / ".qgate/run/attestation.dsse.json").read_text())["signatures"]
+    assert f"signed by the key {signature['keyid']}" in (runner.pilot.path / ".qgate/run/report.html").read_text()
 
 
 def test_fail_on_lets_the_step_pass_and_the_output_tell_the_truth(runner):
