@@ -20,7 +20,7 @@ from qgate.evidence.lock import PATH as LOCK
 from qgate.evidence.lock import lock_entry, read_lock
 from qgate.evidence.scope_file import read_scope
 from qgate.gates.judge import judge, judge_pilot
-from qgate.intake import Opened
+from qgate.intake import Opened, nothing_reached
 from qgate.measure.jobs import lock_jobs
 from qgate.measure.pilot import Trees, measure_pilot
 from qgate.measure.rehearsal import rehearse
@@ -61,14 +61,12 @@ def judge_run(directory: Path) -> Verdict:
     """
     scope = read_scope(directory, _charter)
     if not scope.reached:
-        return Verdict(
-            base=scope.base, head=scope.head, uncovered=scope.reach.uncovered, notes=(*scope.notes, *scope.reach.notes)
-        )
+        return nothing_reached(scope)
     evidence, digest = read_evidence(directory)
     charters = [c.charter for c in scope.reached]
     origins = {c.charter.path: c.origin for c in scope.reached}
     verdict = judge(evidence, charters, scope.reach, origins=origins, notes=scope.notes)
-    return replace(verdict, evidence_sha256=digest)
+    return replace(verdict, evidence_sha256=digest, charter_changes=scope.charter_changes)
 
 
 def _charter(text: bytes, path: str) -> Charter:

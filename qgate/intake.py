@@ -15,6 +15,7 @@ from qgate.changes.reach import detect
 from qgate.changes.tree import head_tree
 from qgate.domain.change import Change
 from qgate.domain.scope import Scope
+from qgate.domain.verdict import Verdict
 from qgate.errors import CharterError
 from qgate.settings import Settings
 
@@ -54,4 +55,22 @@ def find_scope(run: Opened) -> Scope:
         raise CharterError("no gate was evaluated: the charter is invalid")
     charters = run.found.charters
     reach = detect(run.tree, run.change, [c.charter for c in charters])
-    return Scope(base=run.change.base, head=run.head, reach=reach, charters=charters, notes=run.found.notes)
+    return Scope(
+        base=run.change.base,
+        head=run.head,
+        reach=reach,
+        charters=charters,
+        notes=run.found.notes,
+        charter_changes=run.found.changes,
+    )
+
+
+def nothing_reached(scope: Scope) -> Verdict:
+    """The verdict where there is nothing to judge but quantum code without a charter."""
+    return Verdict(
+        base=scope.base,
+        head=scope.head,
+        uncovered=scope.reach.uncovered,
+        notes=(*scope.notes, *scope.reach.notes),
+        charter_changes=scope.charter_changes,
+    )

@@ -15,7 +15,7 @@ from qgate.evidence.attestation import NAME as ATTESTATION
 from qgate.evidence.attestation import VERDICT, Envelope, attested_files, seal, signing_key, statement
 from qgate.evidence.scope_file import write_scope
 from qgate.forge.base import Forge
-from qgate.intake import Opened, find_scope, opened
+from qgate.intake import Opened, find_scope, nothing_reached, opened
 from qgate.report.render import render, render_error, render_invalid_charter
 from qgate.report.verdict_json import verdict_from_json, verdict_to_json
 from qgate.settings import Settings
@@ -68,9 +68,7 @@ def measure(run: Opened, scope: Scope, settings: Settings, say: Say) -> None:
 def judge(scope: Scope, settings: Settings) -> Verdict:
     """The verdict; without a reached pilot there is nothing to judge but uncovered quantum code."""
     if not scope.reached:
-        return Verdict(
-            base=scope.base, head=scope.head, uncovered=scope.reach.uncovered, notes=(*scope.notes, *scope.reach.notes)
-        )
+        return nothing_reached(scope)
     from qgate import evaluation  # noqa: PLC0415 -- as in `measure`
 
     return evaluation.judge_run(settings.out)

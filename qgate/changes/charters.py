@@ -11,8 +11,10 @@ from fnmatch import fnmatchcase
 from pathlib import PurePosixPath
 
 from qgate.changes.git import Repository
+from qgate.charter.compare import charter_changes
 from qgate.charter.read import CharterReading, read_charter
 from qgate.domain.change import Change
+from qgate.domain.charter_change import CharterChange
 from qgate.domain.scope import SourcedCharter
 from qgate.domain.source import Position, Problem, Severity
 
@@ -21,11 +23,15 @@ PATTERNS = (".qgate/*.yml", ".qgate/*.yaml")
 
 @dataclass(frozen=True, kw_only=True)
 class FoundCharters:
-    """The charters that judge, the problems of those in the head, and what every surface has to say about their origin."""
+    """The charters that judge, the problems of those in the head, and what every surface has to say about their origin.
+
+    `changes` are what the head does to the base's.
+    """
 
     charters: tuple[SourcedCharter, ...]
     problems: tuple[Problem, ...] = ()
     notes: tuple[str, ...] = ()
+    changes: tuple[CharterChange, ...] = ()
 
     @property
     def invalid(self) -> bool:
@@ -53,7 +59,10 @@ def find_charters(repository: Repository, change: Change, source: CharterSource,
     problems = tuple(p for f in found for p in f.problems)
     charters = tuple(c for f in found for c in f.charters)
     return FoundCharters(
-        charters=charters, problems=problems + _same_names(charters), notes=tuple(n for f in found for n in f.notes)
+        charters=charters,
+        problems=problems + _same_names(charters),
+        notes=tuple(n for f in found for n in f.notes),
+        changes=tuple(c for f in found for c in f.changes),
     )
 
 
@@ -93,7 +102,8 @@ def _choose(path: str, base: bytes | None, head: bytes | None, today: date) -> F
     problems = of_head.problems if of_head else ()
     if of_base and of_base.charter and base is not None:
         charter = SourcedCharter(charter=of_base.charter, origin="base", text=base.decode())
-        return FoundCharters(charters=(charter,), problems=problems, notes=_changed(path, base, head))
+        edits = () if head is not None and of_head and of_head.charter is None else charter_changes(base, head, path)
+        return FoundCharters(charters=(charter,), problems=problems, notes=_changed(path, base, head), changes=edits)
     if of_head is None or head is None:
         return FoundCharters(charters=(), problems=of_base.problems if of_base else (_absent(path),))
     if of_head.charter is None:

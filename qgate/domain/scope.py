@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from qgate.domain.change import Reach
 from qgate.domain.charter import Charter
+from qgate.domain.charter_change import CharterChange
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -17,13 +18,17 @@ class SourcedCharter:
 
 @dataclass(frozen=True, kw_only=True)
 class Scope:
-    """Found before anything is measured; `head` is a commit, or `worktree:<digest>`; `notes` belong on every surface."""
+    """Found before anything is measured; `head` is a commit, or `worktree:<digest>`; `notes` belong on every surface.
+
+    `charter_changes` are what the change itself does to the charters that judge it.
+    """
 
     base: str
     head: str
     reach: Reach
     charters: tuple[SourcedCharter, ...] = ()
     notes: tuple[str, ...] = ()
+    charter_changes: tuple[CharterChange, ...] = ()
 
     @property
     def reached(self) -> tuple[SourcedCharter, ...]:

@@ -6,6 +6,7 @@ from enum import StrEnum
 from typing import Any
 
 from qgate.domain.change import Uncovered
+from qgate.domain.charter_change import CharterChange
 from qgate.domain.source import Position
 from qgate.errors import ExitCode
 
@@ -118,7 +119,10 @@ class PilotVerdict:
 
 @dataclass(frozen=True, kw_only=True)
 class Verdict:
-    """The run's one answer. `notes` are sentences that belong on every surface (a new charter, incomplete knowledge)."""
+    """The run's one answer. `notes` are sentences that belong on every surface (a new charter, incomplete knowledge).
+
+    `charter_changes` are what the change does to its own charters; none of it has judged.
+    """
 
     base: str
     head: str
@@ -126,6 +130,7 @@ class Verdict:
     uncovered: tuple[Uncovered, ...] = ()
     notes: tuple[str, ...] = ()
     evidence_sha256: str | None = None
+    charter_changes: tuple[CharterChange, ...] = ()
 
     @property
     def decision(self) -> Decision:

@@ -9,7 +9,9 @@ from typing import Any
 from qgate.domain.canonical import canonical_file
 from qgate.domain.change import PilotReach, Reach, Uncovered
 from qgate.domain.charter import Charter
+from qgate.domain.charter_change import CharterChange, Effect
 from qgate.domain.scope import Scope, SourcedCharter
+from qgate.domain.source import Position
 from qgate.errors import UsageError
 
 SCHEMA = "qgate/scope/v1"
@@ -26,6 +28,7 @@ def write_scope(scope: Scope, directory: Path) -> None:
         "reach": asdict(scope.reach),
         "charters": charters,
         "notes": list(scope.notes),
+        "charter_changes": [asdict(c) for c in scope.charter_changes],
     }
     directory.mkdir(parents=True, exist_ok=True)
     (directory / NAME).write_bytes(canonical_file(value))
@@ -49,10 +52,19 @@ def read_scope(directory: Path, read: Callable[[bytes, str], Charter]) -> Scope:
             for c in value["charters"]
         )
         return Scope(
-            base=value["base"], head=value["head"], reach=_reach(value["reach"]), charters=charters, notes=tuple(value["notes"])
+            base=value["base"],
+            head=value["head"],
+            reach=_reach(value["reach"]),
+            charters=charters,
+            notes=tuple(value["notes"]),
+            charter_changes=tuple(_charter_change(c) for c in value["charter_changes"]),
         )
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise UsageError(f"{path} is malformed: {error!r}") from error
+
+
+def _charter_change(value: Any) -> CharterChange:
+    return CharterChange(**{**value, "effect": Effect(value["effect"]), "position": Position(**value["position"])})
 
 
 def _reach(value: Any) -> Reach:

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from qgate.domain.change import Uncovered
+from qgate.domain.charter_change import CharterChange, Effect
 from qgate.domain.report import Annotation, Level
 from qgate.domain.source import Position, Problem, Severity
 from qgate.domain.verdict import GateOutcome, PilotVerdict, Verdict
@@ -12,6 +13,7 @@ from qgate.report.escape import clean, whole_characters
 from qgate.report.wording import UNCOVERED_FIX, label, not_passed, rows_to_decide
 
 UNCOVERED_RULE = "uncovered-quantum-code"
+LOOSENED_RULE = "charter-loosened"
 EMPTY_RULE = "no-gate-evaluated"
 
 
@@ -28,10 +30,11 @@ class Finding:
 
 
 def verdict_findings(verdict: Verdict) -> tuple[Finding, ...]:
-    """One finding per gate that did not pass (worst first within a pilot), per pilot without gates, per uncovered file."""
+    """One finding per gate that did not pass (worst first within a pilot), pilot without gates, uncovered file, loosened key."""
     gates = [_gate_finding(p, g) for p in verdict.pilots for g in not_passed(p.gates)]
     empty = [_empty_finding(p) for p in verdict.pilots if not p.gates]
-    return (*gates, *empty, *map(_uncovered_finding, verdict.uncovered))
+    loosened = [_loosened_finding(c) for c in verdict.charter_changes if c.effect is Effect.LOOSENED]
+    return (*gates, *empty, *map(_uncovered_finding, verdict.uncovered), *loosened)
 
 
 def _charter_top(pilot: PilotVerdict) -> Position | None:
@@ -77,6 +80,18 @@ def _uncovered_finding(uncovered: Uncovered) -> Finding:
         level=Level.FAILURE,
         position=Position(path=uncovered.path, line=uncovered.line, column=1),
         identity=("uncovered", uncovered.path, uncovered.library),
+    )
+
+
+def _loosened_finding(change: CharterChange) -> Finding:
+    old, new = ("absent" if text is None else clean(text, 200) for text in (change.old, change.new))
+    return Finding(
+        rule=LOOSENED_RULE,
+        title=shorten(f"Charter loosened: {change.key}", TITLE_CHARACTERS),
+        message=f"{clean(change.why)}.\nBefore: {old}\nAfter: {new}",
+        level=Level.WARNING,
+        position=change.position,
+        identity=("loosened", change.position.path, change.key),
     )
 
 

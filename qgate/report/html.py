@@ -12,6 +12,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined, Template
 from markupsafe import Markup
 
 from qgate import __version__
+from qgate.domain.charter_change import CharterChange
 from qgate.domain.source import Problem
 from qgate.domain.verdict import Decision, GateOutcome, PilotVerdict, Verdict
 from qgate.report.capacity_plot import capacity_svg
@@ -19,12 +20,14 @@ from qgate.report.escape import clean, clean_lines
 from qgate.report.figures import ALPHA, NONE, row_of, sizes_of
 from qgate.report.plots import histogram_svg, interval_svg
 from qgate.report.wording import (
+    EFFECTS,
     ICONS,
     INVALID_CHARTER,
     NOT_APPLICABLE,
     NOT_EVALUATED,
     UNCOVERED_FIX,
     attested_by,
+    changes_headline,
     claim_of,
     fold_passed,
     folded_title,
@@ -57,6 +60,8 @@ def verdict_html(verdict: Verdict, problems: Sequence[Problem], run_url: str | N
         run_url=run_url,
         notes=[clean(n) for n in verdict.notes],
         problems=_problems(problems),
+        changes_headline=changes_headline(verdict.charter_changes),
+        changes=[_change(c) for c in verdict.charter_changes],
         pilots=[_pilot(p) for p in verdict.pilots],
         legend=any(interval_svg(g) for p in verdict.pilots for g in p.gates),
         uncovered=[(clean(f"{u.path}:{u.line}"), clean(u.library)) for u in verdict.uncovered],
@@ -88,7 +93,15 @@ def error_html(message: str, base: str, head: str, run_url: str | None) -> str:
 
 
 def _page(**values: Any) -> str:
-    empty: dict[str, Any] = {"notes": [], "problems": [], "pilots": [], "uncovered": [], "error": "", "legend": False}
+    empty: dict[str, Any] = {
+        "notes": [],
+        "problems": [],
+        "changes": [],
+        "pilots": [],
+        "uncovered": [],
+        "error": "",
+        "legend": False,
+    }
     fixed = {"version": __version__, "uncovered_fix": UNCOVERED_FIX.replace("`", ""), "icons": ICONS}
     return _template().render(empty | fixed | values) + "\n"
 
@@ -109,6 +122,17 @@ def _problems(problems: Sequence[Problem]) -> list[Mapping[str, str]]:
         }
         for p in problems
     ]
+
+
+def _change(change: CharterChange) -> Mapping[str, str]:
+    return {
+        "effect": f"{EFFECTS[change.effect]} {change.effect}",
+        "key": clean(change.key),
+        "where": clean(f"{change.position.path}:{change.position.line}"),
+        "why": clean(change.why),
+        "old": NONE if change.old is None else clean(change.old),
+        "new": NONE if change.new is None else clean(change.new),
+    }
 
 
 def _pilot(pilot: PilotVerdict) -> Mapping[str, Any]:

@@ -7,16 +7,19 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 
+from qgate.domain.charter_change import CharterChange
 from qgate.domain.source import Problem, Severity
 from qgate.domain.verdict import CharterRef, Decision, GateOutcome, PilotVerdict, Runbook, Verdict
 from qgate.report.budget import Section
 from qgate.report.escape import html_code, md, md_block, md_code
 from qgate.report.figures import ALPHA, NONE, count_of, row_of, sizes_of
 from qgate.report.wording import (
+    EFFECTS,
     ICONS,
     NOT_APPLICABLE,
     UNCOVERED_FIX,
     attested_by,
+    changes_headline,
     claim_of,
     fold_passed,
     folded_title,
@@ -48,6 +51,7 @@ def verdict_parts(verdict: Verdict, problems: Sequence[Problem], footer: str, si
     """Every section of a verdict's report; `footer` is Markdown, `signed_by` the key that signed the attestation."""
     parts = [_overview(_heading(verdict)), *map(_overview, _notes(verdict))]
     parts += [_overview(problems_section(problems, "Charter"))] if problems else []
+    parts += [_overview(_charter_changes(verdict.charter_changes))] if verdict.charter_changes else []
     for pilot in verdict.pilots:
         parts += _pilot_parts(pilot)
     parts += [_overview(_uncovered(verdict))] if verdict.uncovered else []
@@ -86,6 +90,18 @@ def problems_section(problems: Sequence[Problem], title: str) -> Section:
 def _problem_row(problem: Problem) -> str:
     icon = ICONS[Decision.FAIL if problem.severity is Severity.ERROR else Decision.INCONCLUSIVE]
     return f"| {icon} {md_code(str(problem.position))} | {md(problem.message)}<br>**Fix:** {md(problem.fix)} |"
+
+
+def _charter_changes(changes: Sequence[CharterChange]) -> Section:
+    head = f"### Changes to the charter\n\n{changes_headline(changes)}\n\n| | Key | Before | After |\n|:--|:--|:--|:--|"
+    return Section(name="changes to the charter", priority=1, head=head, items=tuple(map(_change_row, changes)))
+
+
+def _change_row(change: CharterChange) -> str:
+    where = md_code(f"{change.position.path}:{change.position.line}")
+    old, new = (NONE if text is None else md_code(text, 200) for text in (change.old, change.new))
+    effect = f"{EFFECTS[change.effect]} {change.effect}"
+    return f"| {effect} | {md_code(change.key, 200)}<br>{where}: {md(change.why)} | {old} | {new} |"
 
 
 def footer_section(footer: str) -> Section:

@@ -10,6 +10,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from qgate.domain.charter_change import CharterChange
 from qgate.domain.source import Problem, Severity
 from qgate.domain.verdict import Decision, GateOutcome, PilotVerdict, Runbook, Verdict
 from qgate.report.escape import clean
@@ -17,6 +18,7 @@ from qgate.report.figures import ALPHA, row_of, sizes_of
 from qgate.report.wording import (
     NOT_APPLICABLE,
     UNCOVERED_FIX,
+    changes_headline,
     claim_of,
     headline,
     label,
@@ -47,6 +49,7 @@ def print_verdict(verdict: Verdict, console: Console) -> None:
     console.print(Text.assemble("qgate: ", (label(decision), _STYLES[decision]), f" — {words}", (commits, "dim")))
     for note in verdict.notes:
         console.print(Text(f"note: {clean(note)}"))
+    _print_changes(verdict.charter_changes, console)
     for pilot in verdict.pilots:
         _print_pilot(pilot, console)
     if verdict.uncovered:
@@ -55,6 +58,18 @@ def print_verdict(verdict: Verdict, console: Console) -> None:
         where = clean(f"{uncovered.path}:{uncovered.line}")
         words = f" imports {clean(uncovered.library)} and belongs to no pilot: {UNCOVERED_FIX}"
         console.print(Text.assemble((where, "bold"), words))
+
+
+def _print_changes(changes: Sequence[CharterChange], console: Console) -> None:
+    if not changes:
+        return
+    console.print()
+    console.print(Text(changes_headline(changes)))
+    for change in changes:
+        old, new = ("absent" if text is None else clean(text, 200) for text in (change.old, change.new))
+        where = f"{clean(change.position.path)}:{change.position.line}"
+        words = f"{where}: {change.effect}: {clean(change.key)}: {old} → {new} ({clean(change.why)})"
+        console.print(Padding(Text(words), (0, 0, 0, _INDENT), expand=False))
 
 
 def _print_pilot(pilot: PilotVerdict, console: Console) -> None:

@@ -8,6 +8,7 @@ from jsonschema.exceptions import best_match
 
 from qgate.domain.canonical import canonical_json
 from qgate.domain.change import Uncovered
+from qgate.domain.charter_change import CharterChange, Effect
 from qgate.domain.schemas import load_schema
 from qgate.domain.source import Position
 from qgate.domain.verdict import CharterRef, Decision, GateOutcome, PilotVerdict, Remedy, Runbook, Sizes, Verdict
@@ -27,8 +28,20 @@ def verdict_to_json(verdict: Verdict) -> dict[str, Any]:
         "head": verdict.head,
         "evidence_sha256": verdict.evidence_sha256,
         "notes": list(verdict.notes),
+        "charter_changes": [_change(c) for c in verdict.charter_changes],
         "uncovered": [{"path": u.path, "library": u.library, "line": u.line} for u in verdict.uncovered],
         "pilots": [_pilot(p) for p in verdict.pilots],
+    }
+
+
+def _change(change: CharterChange) -> dict[str, Any]:
+    return {
+        "effect": str(change.effect),
+        "key": change.key,
+        "old": change.old,
+        "new": change.new,
+        "why": change.why,
+        "position": _position(change.position),
     }
 
 
@@ -103,6 +116,7 @@ def verdict_from_json(data: Any) -> Verdict:
         notes=tuple(data["notes"]),
         uncovered=tuple(Uncovered(path=u["path"], library=u["library"], line=u["line"]) for u in data["uncovered"]),
         pilots=tuple(_read_pilot(p) for p in data["pilots"]),
+        charter_changes=tuple(_read_change(c) for c in data.get("charter_changes", ())),
     )
     if verdict.decision != data["verdict"]:
         _refuse("$.verdict", f"it says {data['verdict']}, but its pilots add up to {verdict.decision}")
@@ -121,6 +135,17 @@ def _check(data: Any) -> None:
 
 def _refuse(where: str, what: str) -> None:
     raise UsageError(f"verdict.json is not usable: {where}: {what}; write it anew with `qgate judge`")
+
+
+def _read_change(data: Mapping[str, Any]) -> CharterChange:
+    return CharterChange(
+        effect=Effect(data["effect"]),
+        key=data["key"],
+        old=data["old"],
+        new=data["new"],
+        why=data["why"],
+        position=_read_position(data["position"]),
+    )
 
 
 def _read_pilot(data: Mapping[str, Any]) -> PilotVerdict:

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import Any
 
+from qgate.domain.charter_change import CharterChange, Effect
 from qgate.domain.source import Problem, Severity
 from qgate.domain.verdict import Decision, GateOutcome, PilotVerdict, Verdict
 from qgate.report.escape import clean
@@ -178,6 +179,18 @@ def problems_headline(problems: Sequence[Problem]) -> str:
 def attested_by(signed_by: str | None) -> str:
     """Who vouches for the attestation: `signed by the key 5f70…`, or that nobody does."""
     return f"signed by the key {signed_by}" if signed_by else _UNSIGNED
+
+
+EFFECTS = MappingProxyType({Effect.LOOSENED: "🔓", Effect.TIGHTENED: "🔒", Effect.NEUTRAL: "\N{MIDDLE DOT}"})
+
+
+def changes_headline(changes: Sequence[CharterChange]) -> str:
+    """How a change edits its own contract, in a sentence: `… loosens it in 2 places …`."""
+    loosened = sum(c.effect is Effect.LOOSENED for c in changes)
+    rest = "the base commit's has judged, and this one will judge from the next change on"
+    if loosened:
+        return f"This change loosens its charter in {count_of(loosened, 'place')}: {rest}. Whoever approves it approves that."
+    return f"This change edits its charter and loosens nothing: {rest}."
 
 
 def short_sha(commit: str) -> str:

@@ -13,12 +13,20 @@ def test_a_loosened_charter_does_not_judge_its_own_pull_request(pilot):
     verdict = pilot.verdict()
     assert verdict["charter"]["from"] == "base"
     assert verdict["notes"] == ["This change edits the charter .qgate/sorter.yml; the base commit's judged it."]
+    (change,) = verdict["charter_changes"]
+    assert (change["effect"], change["old"], change["new"]) == ("loosened", "0.05", "1")
+    assert change["key"] == "pilot.success_metrics[val_accuracy_gap_vs_classical].max"
+    assert text.splitlines()[change["position"]["line"] - 1].strip() == "max: 0.05"
+    for name in ("comment.md", "summary.md", "report.html"):
+        assert "This change loosens its charter in 1 place" in (pilot.path / ".qgate/run" / name).read_text(), name
+    assert pilot.qgate("verify", ".qgate/run").code == 0
 
 
 def test_a_deleted_charter_still_judges(pilot):
     pilot.change({"pilot/scaling.py": WORSE, ".qgate/sorter.yml": None})
     assert pilot.qgate("run", "--base", "main", "--head", "pull").code == 10
     assert pilot.verdict()["notes"] == ["This change deletes the charter .qgate/sorter.yml; the base commit's judged it."]
+    assert [(c["effect"], c["key"]) for c in pilot.verdict()["charter_changes"]] == [("loosened", "charter")]
 
 
 def test_a_new_charter_judges_and_every_surface_says_that_it_is_new(pilot):

@@ -136,3 +136,11 @@ def test_code_quality_has_a_place_for_what_has_none(gate, verdict_of):
     findings = verdict_findings(verdict_of(gate(Decision.INCONCLUSIVE, blocks=False)))
     (entry,) = json.loads(codequality_of(findings))
     assert (entry["location"], entry["severity"]) == ({"path": ".", "lines": {"begin": 1}}, "minor")
+
+
+def test_what_loosens_the_charter_is_a_warning_on_its_line(case):
+    findings = [f for f in verdict_findings(case("loosened_charter")) if f.rule == "charter-loosened"]
+    assert [(f.level, f.position.line) for f in findings] == [(Level.WARNING, 25), (Level.WARNING, 40)]
+    assert findings[0].title == "Charter loosened: pilot.success_metrics[val_accuracy_gap_vs_classical].max"
+    assert findings[0].message == "the threshold is larger.\nBefore: 0.005\nAfter: 0.05"
+    assert "Before: absent" in findings[1].message

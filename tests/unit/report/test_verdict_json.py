@@ -8,6 +8,7 @@ from jsonschema import Draft202012Validator
 
 from qgate.domain.canonical import canonical_file, canonical_json
 from qgate.domain.change import Uncovered
+from qgate.domain.charter_change import CharterChange, Effect
 from qgate.domain.schemas import load_schema
 from qgate.domain.source import Position
 from qgate.domain.verdict import CharterRef, Decision, GateOutcome, PilotVerdict, Remedy, Runbook, Sizes, Verdict
@@ -52,6 +53,15 @@ PILOTS = st.builds(
     | st.builds(Runbook, traffic=TEXTS, approver=TEXTS, steps=st.lists(TEXTS, max_size=2).map(tuple), rehearsal=TEXTS),
     facts=FACTS,
 )
+CHANGES = st.builds(
+    CharterChange,
+    effect=st.sampled_from(Effect),
+    key=TEXTS,
+    old=st.none() | TEXTS,
+    new=st.none() | TEXTS,
+    why=TEXTS,
+    position=st.builds(Position, path=TEXTS, line=LINES, column=LINES),
+)
 VERDICTS = st.builds(
     Verdict,
     base=TEXTS,
@@ -60,6 +70,7 @@ VERDICTS = st.builds(
     uncovered=st.lists(st.builds(Uncovered, path=TEXTS, library=TEXTS, line=LINES), max_size=2).map(tuple),
     notes=st.lists(TEXTS, max_size=2).map(tuple),
     evidence_sha256=st.none() | TEXTS,
+    charter_changes=st.lists(CHANGES, max_size=2).map(tuple),
 )
 
 
