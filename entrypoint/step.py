@@ -29,6 +29,8 @@ from qgate.pipeline import Gated
 from qgate.settings import Settings
 
 NOT_EVALUATED = "qgate: no gate was evaluated\n"
+# The token and the docker socket are in reach of a worker without every layer of the sandbox: there, nothing is measured.
+LIMITS = Limits(sandbox_required=True)
 
 
 def step(environ: Mapping[str, str], log: TextIO) -> int:
@@ -104,8 +106,7 @@ def _settings(inputs: Inputs, workflow: Workflow, places: _Places) -> Settings:
         charters=inputs.charters,
         prefix=places.prefix,
         own_charter=target.on_default_branch,
-        # The token and the docker socket are in reach of a worker without every layer: there, nothing is measured.
-        limits=Limits(sandbox_required=True),
+        limits=LIMITS,
         run_url=target.run_url,
         signing_key=inputs.signing_key,
         # Steps in different working directories each keep a comment of their own.

@@ -18,6 +18,10 @@ from github_server import GitHubServer
 from qgate_pilot import SCALING, Sandbox
 
 TESTS = Path(__file__).parents[1]
+AS_IT_IS = "from entrypoint.__main__ import main\nmain()\n"
+# The action requires every layer of the sandbox, which only its image is sure to have (tests/container): an interpreter below
+# somebody's closed home cannot be run by a private user.
+AS_FAR_AS_IT_GOES = "from entrypoint import step\nfrom qgate.domain.limits import Limits\nstep.LIMITS = Limits()\n" + AS_IT_IS
 BETTER = SCALING.replace("-1.5 * feature", "feature * -1.5")
 WORSE = SCALING.replace("-1.5 * feature", "1.5 * feature")
 TOKEN = "ghs_test"
@@ -71,7 +75,9 @@ class Runner:
         self.state.add_pull_request(number=7, head=commits["head"])
         return payload
 
-    def step(self, event: str = "pull_request.same_repository", signing_key: str = "", **inputs: str) -> Ended:
+    def step(
+        self, event: str = "pull_request.same_repository", *, signing_key: str = "", every_layer: bool = False, **inputs: str
+    ) -> Ended:
         (self.scratch / "event.json").write_text(json.dumps(self.payload(event)))
         files = {name: self.scratch / name for name in ("summary", "output")}
         for file in files.values():
@@ -91,7 +97,7 @@ class Runner:
             "PATH": os.environ["PATH"],
             "QGATE_SIGNING_KEY": signing_key,
         } | {f"INPUT_{name.upper().replace('_', '-')}": value for name, value in inputs.items()}
-        command = [sys.executable, "-I", "-m", "entrypoint"]
+        command = [sys.executable, "-I", "-c", AS_IT_IS if every_layer else AS_FAR_AS_IT_GOES]
         done = subprocess.run(
             command, cwd=self.pilot.path, env=env, check=False, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
         )
@@ -285,3 +291,14 @@ def test_a_working_directory_has_its_own_charters_run_directory_and_comment(runn
     assert ended.commands[1].startswith("::error file=pilots/a/.qgate/sorter.yml,line=17,")
     (body,) = arrived(runner.state)["comments"]
     assert re.fullmatch(r"<!-- qgate:report id=qgate/[0-9a-f]{12} -->", body.partition("\n")[0])
+
+
+def test_without_every_layer_of_the_sandbox_nothing_is_measured_and_nothing_passes(runner):
+    """Where this machine has every layer, the change passes; where it has not, the missing one is named and the step is red."""
+    runner.pilot.change({"pilot/scaling.py": SCALING.replace("-1.5 * feature", "feature * -1.5")})
+    ended = runner.step(every_layer=True)
+    if ended.code == 0:
+        assert ended.outputs["verdict"] == "pass"
+        return
+    assert (ended.code, ended.outputs["verdict"]) == (12, "error")
+    assert "sandbox" in runner.pilot.why("val_accuracy_gap_vs_classical")
