@@ -7,7 +7,6 @@ Loosened is whatever could let more through than before. That includes every edi
 from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import Decimal
-from itertools import zip_longest
 from typing import Any
 
 from qgate.charter.leaves import Leaf
@@ -246,4 +245,4 @@ def default(leaf: Leaf) -> Any:
 
 def fits(pattern: Leaf, leaf: Leaf) -> bool:
     """Whether a key has this pattern."""
-    return all(part in (_ANY, name) for part, name in zip_longest(pattern, leaf))
+    return len(pattern) == len(leaf) and all(part in (_ANY, name) for part, name in zip(pattern, leaf, strict=True))

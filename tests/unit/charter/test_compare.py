@@ -180,6 +180,16 @@ def test_each_edit_is_told_with_its_direction(name):
     assert sorted((c.effect, c.key) for c in changes(COMPLETE, edits)) == sorted(expected)
 
 
+def test_the_first_and_the_last_of_a_kind_are_told_by_their_names():
+    start, end = COMPLETE.index("waivers:"), COMPLETE.index("rollback:")
+    without = COMPLETE[:start] + COMPLETE[end:]
+    told = [charter_changes(a.encode(), b.encode(), "c.yml") for a, b in ((without, COMPLETE), (COMPLETE, without))]
+    assert [[(c.effect, c.key) for c in found] for found in told] == [
+        [(L, "waivers.latency_p99_ms")],
+        [(T, "waivers.latency_p99_ms")],
+    ]
+
+
 def test_a_change_says_what_was_and_what_is_on_its_line():
     (change,) = changes(COMPLETE, [("max: 0.005", "max: 0.006")])
     line = next(n for n, text in enumerate(COMPLETE.splitlines(), start=1) if "max: 0.005" in text)
