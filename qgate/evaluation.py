@@ -63,10 +63,7 @@ def judge_run(directory: Path) -> Verdict:
     if not scope.reached:
         return nothing_reached(scope)
     evidence, digest = read_evidence(directory)
-    charters = [c.charter for c in scope.reached]
-    origins = {c.charter.path: c.origin for c in scope.reached}
-    verdict = judge(evidence, charters, scope.reach, origins=origins, notes=scope.notes)
-    return replace(verdict, evidence_sha256=digest, charter_changes=scope.charter_changes)
+    return replace(judge(evidence, scope), evidence_sha256=digest)
 
 
 def _charter(text: bytes, path: str) -> Charter:

@@ -6,6 +6,7 @@ Light on purpose: `qgate detect` and `qgate validate` end here, and so does a ch
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 
 from qgate.changes.charters import CharterSource, FoundCharters, below, find_charters
@@ -29,6 +30,7 @@ class Opened:
     head: str
     found: FoundCharters
     tree: Path
+    today: date
 
 
 @contextmanager
@@ -41,7 +43,12 @@ def opened(settings: Settings) -> Iterator[Opened]:
     head = whole.head or f"worktree:{repository.worktree_digest()}"
     with head_tree(repository, whole.head) as tree:
         yield Opened(
-            repository=repository, change=below(whole, settings.prefix), head=head, found=found, tree=tree / settings.prefix
+            repository=repository,
+            change=below(whole, settings.prefix),
+            head=head,
+            found=found,
+            tree=tree / settings.prefix,
+            today=settings.today,
         )
 
 
@@ -62,6 +69,7 @@ def find_scope(run: Opened) -> Scope:
         charters=charters,
         notes=run.found.notes,
         charter_changes=run.found.changes,
+        today=run.today if any(c.charter.waivers for c in charters) else None,
     )
 
 

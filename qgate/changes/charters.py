@@ -55,7 +55,10 @@ def find_charters(repository: Repository, change: Change, source: CharterSource,
     """Every charter that judges this change; `head` None reads the work tree. Charters' paths are relative to the prefix."""
     base, head = _Side(repository, change.base, source.prefix), _Side(repository, change.head, source.prefix)
     paths = source.named or sorted(_matching(base.files()) | _matching(head.files()))
-    found = [_choose(path, None if source.own else base.read(path), head.read(path), today) for path in paths]
+    found = [
+        _own(path, head.read(path), today) if source.own else _choose(path, base.read(path), head.read(path), today)
+        for path in paths
+    ]
     problems = tuple(p for f in found for p in f.problems)
     charters = tuple(c for f in found for c in f.charters)
     return FoundCharters(
@@ -96,8 +99,17 @@ class _Side:
         return file.read_bytes() if file.is_file() and not file.is_symlink() else None
 
 
+def _own(path: str, text: bytes | None, today: date) -> FoundCharters:
+    if text is None:
+        return FoundCharters(charters=(), problems=(_absent(path),))
+    reading = read_charter(text, path, today=today)
+    charters = () if reading.charter is None else (SourcedCharter(charter=reading.charter, origin="own", text=text.decode()),)
+    return FoundCharters(charters=charters, problems=reading.problems)
+
+
 def _choose(path: str, base: bytes | None, head: bytes | None, today: date) -> FoundCharters:
-    of_base = read_charter(base, path, today=today) if base is not None else None
+    # A waiver of the base that has ended is the judge's to void: it must not hand the judgement to the head's charter.
+    of_base = read_charter(base, path, today=date.min) if base is not None else None
     of_head = read_charter(head, path, today=today) if head is not None else None
     problems = of_head.problems if of_head else ()
     if of_base and of_base.charter and base is not None:

@@ -190,6 +190,26 @@ def cell_digest(cell: Cell) -> str:
     return hashlib.sha256(b"".join(parts)).hexdigest()
 
 
+def answers_digest(evidence: PilotEvidence) -> str:
+    """SHA-256 (hex) of what was read and answered: input files, truth, answers, tables. Another commit leaves it as it is.
+
+    Service times, which nothing repeats, are no part of it; numbers count to single precision, so that a processor that rounds
+    the last bit another way does not change it.
+    """
+    parts = [f"input:{i.role}:{i.path}:{i.sha256}\n".encode() for i in evidence.inputs]
+    parts += [_canonical(f"truth:{split}", _single(truth)) for split, truth in sorted(evidence.truth.items())]
+    for cell in sorted(evidence.cells, key=lambda c: str(c.key)):
+        parts.append(_canonical(f"predictions:{cell.key}", _single(cell.predictions)))
+        parts += [] if cell.scores is None else [_canonical(f"scores:{cell.key}:{cell.score_kind}", _single(cell.scores))]
+    parts += [_canonical(f"table:{name}", _single(table)) for name, table in sorted(evidence.tables.items())]
+    return hashlib.sha256(b"".join(parts)).hexdigest()
+
+
+def _single(array: Array) -> Array:
+    with np.errstate(over="ignore"):  # beyond single precision's range is infinity to everybody
+        return array.astype(np.float32) if array.dtype.kind == "f" else array
+
+
 def _canonical(name: str, array: Array) -> bytes:
     if array.dtype.kind in "biu":
         kind, data = "int64", np.ascontiguousarray(array, dtype="<i8").tobytes()

@@ -58,6 +58,21 @@ class Remedy:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Waived:
+    """A gate's waiver from the base's charter; `void` says why it does not hold (empty: it does)."""
+
+    reason: str
+    approver: str
+    expires: str
+    void: str = ""
+
+    @property
+    def holds(self) -> bool:
+        """Whether it lets a failed gate through."""
+        return not self.void
+
+
+@dataclass(frozen=True, kw_only=True)
 class GateOutcome:
     """What one gate was judged to be, with everything a reviewer needs to agree or object.
 
@@ -83,6 +98,7 @@ class GateOutcome:
     position: Position | None = None
     details: Mapping[str, Any] = field(default_factory=dict)
     blocks: bool = True
+    waiver: Waived | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -106,7 +122,10 @@ class CharterRef:
 
 @dataclass(frozen=True, kw_only=True)
 class PilotVerdict:
-    """One pilot's gates, its charter and its way back."""
+    """One pilot's gates, its charter and its way back.
+
+    `evidence_sha256` is the digest that a waiver names: of what was read and answered, whatever the commit.
+    """
 
     name: str
     decision: Decision
@@ -115,6 +134,7 @@ class PilotVerdict:
     charter: CharterRef | None = None
     runbook: Runbook | None = None
     facts: Mapping[str, Any] = field(default_factory=dict)
+    evidence_sha256: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable
 from dataclasses import asdict
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +29,7 @@ def write_scope(scope: Scope, directory: Path) -> None:
         "reach": asdict(scope.reach),
         "charters": charters,
         "notes": list(scope.notes),
+        "today": scope.today and scope.today.isoformat(),
         "charter_changes": [asdict(c) for c in scope.charter_changes],
     }
     directory.mkdir(parents=True, exist_ok=True)
@@ -57,6 +59,7 @@ def read_scope(directory: Path, read: Callable[[bytes, str], Charter]) -> Scope:
             reach=_reach(value["reach"]),
             charters=charters,
             notes=tuple(value["notes"]),
+            today=date.fromisoformat(value["today"]) if value["today"] else None,
             charter_changes=tuple(_charter_change(c) for c in value["charter_changes"]),
         )
     except (ValueError, KeyError, TypeError, AttributeError) as error:

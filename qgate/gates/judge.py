@@ -1,49 +1,46 @@
 """From evidence and charters to the verdict. Pure: no clock, no random numbers, no files; the same evidence, the same bytes."""
 
-from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from datetime import date
 
 from qgate.charter.metrics import parse_metric
-from qgate.domain.change import PilotReach, Reach
+from qgate.domain.change import PilotReach
 from qgate.domain.charter import Charter, Gate, OnInconclusive
-from qgate.domain.evidence import Evidence, PilotEvidence
+from qgate.domain.evidence import Evidence, PilotEvidence, answers_digest
+from qgate.domain.scope import Scope
 from qgate.domain.verdict import CharterRef, Decision, GateOutcome, PilotVerdict, Runbook, Verdict, worst
 from qgate.gates import outcomes
 from qgate.gates.family import corrected
 from qgate.gates.registry import ALWAYS_ON, JUDGES
 from qgate.gates.rehearsal import rehearsed, without_rehearsals
+from qgate.gates.waiving import Occasion, waived
 
 
-def judge(
-    evidence: Evidence,
-    charters: Sequence[Charter],
-    reach: Reach,
-    *,
-    origins: Mapping[str, str],
-    notes: tuple[str, ...] = (),
-) -> Verdict:
-    """The verdict on every pilot that the change reaches.
+def judge(evidence: Evidence, scope: Scope) -> Verdict:
+    """The verdict on every pilot that the change reaches, by the charters of the scope.
 
-    Args:
-        evidence: what was measured.
-        charters: those of the reached pilots.
-        reach: which pilots, and why; code that no charter covers is part of the verdict.
-        origins: for each charter's path, the side it was read from (`base` or `head`).
-        notes: sentences for every surface, besides those of the reach.
+    The commits are the evidence's; code that no charter covers is part of the verdict.
     """
     return Verdict(
         base=evidence.base,
         head=evidence.head,
-        pilots=tuple(_reached(pilot, charters, evidence, origins) for pilot in reach.pilots),
-        uncovered=reach.uncovered,
-        notes=(*notes, *reach.notes),
+        pilots=tuple(_reached(pilot, evidence, scope) for pilot in scope.reach.pilots),
+        uncovered=scope.reach.uncovered,
+        notes=(*scope.notes, *scope.reach.notes),
+        charter_changes=scope.charter_changes,
     )
 
 
-def judge_pilot(charter: Charter, evidence: PilotEvidence, *, reached_by: tuple[str, ...], origin: str) -> PilotVerdict:
-    """One pilot's gates in the order of the charter, then those that every pilot has."""
+def judge_pilot(
+    charter: Charter, evidence: PilotEvidence, *, reached_by: tuple[str, ...], origin: str, today: date | None = None
+) -> PilotVerdict:
+    """One pilot's gates in the order of the charter, then those that every pilot has.
+
+    `today` is the day of the run, by which waivers end; without it none holds.
+    """
     change = without_rehearsals(evidence)
-    own = _judge_own(charter, change, evidence) or (_no_gates(charter),)
+    occasion = Occasion(origin=origin, today=today, evidence_sha256=answers_digest(change))
+    own = waived(_judge_own(charter, change, evidence), charter, occasion) or (_no_gates(charter),)
     gates = own + tuple(o for always in ALWAYS_ON if (o := always(charter, change)) is not None)
     return PilotVerdict(
         name=charter.pilot,
@@ -53,17 +50,18 @@ def judge_pilot(charter: Charter, evidence: PilotEvidence, *, reached_by: tuple[
         charter=CharterRef(path=charter.path, sha256=charter.sha256, origin=origin),
         runbook=Runbook(traffic=charter.rollback.traffic, approver=charter.rollback.approver, steps=charter.rollback.steps),
         facts=evidence.facts,
+        evidence_sha256=occasion.evidence_sha256,
     )
 
 
-def _reached(pilot: PilotReach, charters: Sequence[Charter], evidence: Evidence, origins: Mapping[str, str]) -> PilotVerdict:
-    charter = next((c for c in charters if (c.pilot, c.path) == (pilot.pilot, pilot.charter)), None)
+def _reached(pilot: PilotReach, evidence: Evidence, scope: Scope) -> PilotVerdict:
+    sourced = next((s for s in scope.charters if (s.charter.pilot, s.charter.path) == (pilot.pilot, pilot.charter)), None)
     measured = [e for e in evidence.pilots if e.pilot == pilot.pilot]
-    if charter is None:
+    if sourced is None:
         return _unjudged(pilot, f"the charter `{pilot.charter}` of this pilot could not be read")
     if len(measured) != 1:
         return _unjudged(pilot, f"the evidence holds {len(measured)} measurements of this pilot: one is needed")
-    return judge_pilot(charter, measured[0], reached_by=pilot.chains, origin=origins.get(charter.path, "unknown"))
+    return judge_pilot(sourced.charter, measured[0], reached_by=pilot.chains, origin=sourced.origin, today=scope.today)
 
 
 def _unjudged(pilot: PilotReach, why: str) -> PilotVerdict:
@@ -100,7 +98,7 @@ def _no_gates(charter: Charter) -> GateOutcome:
 
 
 def _decision(own: tuple[GateOutcome, ...], gates: tuple[GateOutcome, ...]) -> Decision:
-    """The worst of the gates that block. Where none of the charter's own was decided, a pass would be empty."""
+    """The worst of the gates that block. Where none of the charter's own was decided or waived, a pass would be empty."""
     blocking = worst(g.decision for g in gates if g.blocks)
-    nothing_decided = all(not g.blocks for g in own)
+    nothing_decided = all(not g.blocks and not (g.waiver and g.waiver.holds) for g in own)
     return Decision.INCONCLUSIVE if blocking is Decision.PASS and nothing_decided else blocking

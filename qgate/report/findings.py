@@ -10,7 +10,7 @@ from qgate.domain.source import Position, Problem, Severity
 from qgate.domain.verdict import GateOutcome, PilotVerdict, Verdict
 from qgate.report.budget import TITLE_CHARACTERS, shorten
 from qgate.report.escape import clean, whole_characters
-from qgate.report.wording import UNCOVERED_FIX, label, not_passed, rows_to_decide
+from qgate.report.wording import UNCOVERED_FIX, label, not_passed, rows_to_decide, waiver_of
 
 UNCOVERED_RULE = "uncovered-quantum-code"
 LOOSENED_RULE = "charter-loosened"
@@ -56,6 +56,7 @@ def _gate_finding(pilot: PilotVerdict, gate: GateOutcome) -> Finding:
 def gate_message(gate: GateOutcome) -> str:
     """Why the gate did not pass and what to do, as plain lines."""
     lines = [clean(gate.why)]
+    lines += [f"Waiver: {clean(waiver)}"] if (waiver := waiver_of(gate)) else []
     lines += [f"Remediation: {clean(gate.remedy.summary)}"] if gate.remedy else []
     lines += [f"Needed to decide: {needed}"] if (needed := rows_to_decide(gate)) else []
     return "\n".join([*lines, f"Owner: {clean(gate.owner)}"])

@@ -38,6 +38,7 @@ from qgate.report.wording import (
     problems_headline,
     rehearsal_of,
     rows_to_decide,
+    waiver_of,
 )
 
 
@@ -146,7 +147,7 @@ def _pilot(pilot: PilotVerdict) -> Mapping[str, Any]:
         "gates": [_gate(g) for g in shown],
         "folded": [_gate(g) for g in folded],
         "folded_title": folded_title(folded),
-        "facts": pairs_of(pilot.facts),
+        "facts": _evidence(pilot),
         "rollback": book
         and {
             "traffic": clean(book.traffic),
@@ -157,10 +158,18 @@ def _pilot(pilot: PilotVerdict) -> Mapping[str, Any]:
     }
 
 
+def _evidence(pilot: PilotVerdict) -> list[tuple[str, str]]:
+    digest = [("evidence sha256, whatever the commit", clean(pilot.evidence_sha256))] if pilot.evidence_sha256 else []
+    return digest + pairs_of(pilot.facts)
+
+
 def _charter(pilot: PilotVerdict) -> list[tuple[str, str]]:
     if pilot.charter is None:
         return []
-    origin = f"{clean(pilot.charter.origin)} commit" + (" (new: the base has none)" if pilot.charter.origin == "head" else "")
+    new = " (new: the base has none)" if pilot.charter.origin == "head" else ""
+    origin = (
+        "this commit of the default branch" if pilot.charter.origin == "own" else f"{clean(pilot.charter.origin)} commit{new}"
+    )
     return [("charter", clean(pilot.charter.path)), ("read from", origin), ("charter sha256", clean(pilot.charter.sha256))]
 
 
@@ -198,6 +207,7 @@ def _numbers(gate: GateOutcome) -> list[tuple[str, str]]:
         ("measured on", sizes_of(gate.sizes)),
         ("needed to decide", rows_to_decide(gate)),
         ("for new data like these rows", new_data_of(gate)),
+        ("waiver", clean(waiver_of(gate))),
         ("owner", clean(gate.owner)),
         ("charter line", clean(str(gate.position)) if gate.position else ""),
     ]

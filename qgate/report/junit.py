@@ -13,7 +13,7 @@ from qgate.domain.verdict import Decision, GateOutcome, PilotVerdict, Verdict
 from qgate.report.escape import clean, clean_lines
 from qgate.report.figures import NONE, row_of
 from qgate.report.findings import gate_message
-from qgate.report.wording import NOT_APPLICABLE, UNCOVERED_FIX
+from qgate.report.wording import NOT_APPLICABLE, UNCOVERED_FIX, waiver_of
 
 _KINDS = {Decision.ERROR: "error", Decision.NOT_APPLICABLE: "skipped"}
 
@@ -78,8 +78,10 @@ def _pilot_suite(pilot: PilotVerdict) -> ET.Element:
 def _gate_case(pilot: str, gate: GateOutcome) -> ET.Element:
     case = _case(pilot, gate.name, None if gate.decision is Decision.PASS else _gate_outcome(gate))
     row = row_of(gate)
-    if row.value != NONE:
-        ET.SubElement(case, "system-out").text = f"measured {row.measured}, threshold {row.threshold}"
+    said = [f"measured {row.measured}, threshold {row.threshold}"] if row.value != NONE else []
+    said += [clean(waiver)] if (waiver := waiver_of(gate)) else []
+    if said:
+        ET.SubElement(case, "system-out").text = "\n".join(said)
     return case
 
 

@@ -31,10 +31,13 @@ from qgate.report.wording import (
     rehearsal_of,
     rows_to_decide,
     short_sha,
+    waiver_of,
 )
 
 _CHAINS_IN_LINE = 3
-_ORIGINS = MappingProxyType({"base": "the base commit", "head": "the head commit, where it is **new**"})
+_ORIGINS = MappingProxyType(
+    {"base": "the base commit", "head": "the head commit, where it is **new**", "own": "this commit of the default branch"}
+)
 _TABLE = "| Gate | Measured | Threshold | Owner |\n|:--|:--|:--|:--|"
 _BOUNDS = f"<sub>In brackets: two one-sided bounds, each at the gate's {ALPHA}.</sub>"
 
@@ -111,7 +114,7 @@ def footer_section(footer: str) -> Section:
 
 def _pilot_parts(pilot: PilotVerdict) -> list[Part]:
     missed = not_passed(pilot.gates)
-    parts = [_overview(_pilot_head(pilot)), *map(_overview, _tables(pilot))]
+    parts = [_overview(_pilot_head(pilot)), *map(_overview, [*_tables(pilot), *_waivers(pilot)])]
     parts += [_detail(_missed(pilot, missed))] if missed else []
     parts += [_detail(_rollback(pilot, pilot.runbook))] if pilot.runbook else []
     parts += map(_detail, [*_claims(pilot), *_more_chains(pilot)])
@@ -170,6 +173,12 @@ def _tables(pilot: PilotVerdict) -> list[Section]:
         title = f"✅ {folded_title(folded)} of {_summary_name(pilot)}"
         sections.append(_folded(f"passed gates of {_name(pilot)}", title, _rows(folded), 6, f"\n{_TABLE}"))
     return sections
+
+
+def _waivers(pilot: PilotVerdict) -> list[Section]:
+    """Every waiver of the pilot's gates, also of those that passed and are folded away."""
+    items = tuple(f"- ⏳ {md_code(g.name)}: {md(waiver_of(g))}" for g in pilot.gates if g.waiver)
+    return [Section(name=f"waivers of {_name(pilot)}", priority=1, head="#### Waivers\n", items=items)] if items else []
 
 
 def _rows(gates: Sequence[GateOutcome]) -> tuple[str, ...]:
@@ -269,6 +278,8 @@ def _evidence(verdict: Verdict, signed_by: str | None) -> Section:
     for pilot in verdict.pilots:
         if pilot.charter:
             lines.append(f"- {md_code(pilot.charter.path)} sha256 {md_code(pilot.charter.sha256)}")
+        if pilot.evidence_sha256:
+            lines.append(f"- {_name(pilot)} evidence sha256, whatever the commit: {md_code(pilot.evidence_sha256)}")
         lines += [f"- {_name(pilot)} {md_code(name)}: {md(text)}" for name, text in pairs_of(pilot.facts)]
     return _folded("lines of evidence", "Evidence", tuple(lines), 7)
 

@@ -28,6 +28,7 @@ from qgate.report.wording import (
     rehearsal_of,
     rows_to_decide,
     short_sha,
+    waiver_of,
     worst_first,
 )
 
@@ -81,6 +82,9 @@ def _print_pilot(pilot: PilotVerdict, console: Console) -> None:
         console.print(_table(pilot.gates))
     else:
         console.print(Text("No gate was evaluated for this pilot."))
+    for gate in pilot.gates:
+        if gate.waiver:
+            console.print(Text(f"{clean(gate.name)}: {clean(waiver_of(gate))}"))
     missed = not_passed(pilot.gates)
     for gate in missed:
         _print_gate(gate, console)

@@ -1,6 +1,7 @@
 """`verdict.json`: the verdict as a file, and back again, with nothing lost on the way (schemas/verdict.schema.json)."""
 
 from collections.abc import Mapping
+from dataclasses import asdict
 from typing import Any
 
 from jsonschema import Draft202012Validator
@@ -11,7 +12,7 @@ from qgate.domain.change import Uncovered
 from qgate.domain.charter_change import CharterChange, Effect
 from qgate.domain.schemas import load_schema
 from qgate.domain.source import Position
-from qgate.domain.verdict import CharterRef, Decision, GateOutcome, PilotVerdict, Remedy, Runbook, Sizes, Verdict
+from qgate.domain.verdict import CharterRef, Decision, GateOutcome, PilotVerdict, Remedy, Runbook, Sizes, Verdict, Waived
 from qgate.errors import UsageError
 
 SCHEMA = "qgate/verdict/v1"
@@ -54,6 +55,7 @@ def _pilot(pilot: PilotVerdict) -> dict[str, Any]:
         "gates": [_gate(g) for g in pilot.gates],
         "rollback": _runbook(pilot.runbook) if pilot.runbook else None,
         "facts": dict(pilot.facts),
+        "evidence_sha256": pilot.evidence_sha256,
     }
 
 
@@ -76,6 +78,7 @@ def _gate(gate: GateOutcome) -> dict[str, Any]:
         "position": _position(gate.position) if gate.position else None,
         "details": dict(gate.details),
         "blocks": gate.blocks,
+        "waiver": asdict(gate.waiver) if gate.waiver else None,
     }
 
 
@@ -157,6 +160,7 @@ def _read_pilot(data: Mapping[str, Any]) -> PilotVerdict:
         gates=tuple(_read_gate(g) for g in data["gates"]),
         runbook=_read_runbook(data["rollback"]) if data["rollback"] else None,
         facts=data["facts"],
+        evidence_sha256=data.get("evidence_sha256"),
     )
 
 
@@ -179,6 +183,7 @@ def _read_gate(data: Mapping[str, Any]) -> GateOutcome:
         position=_read_position(data["position"]) if data["position"] else None,
         details=data["details"],
         blocks=data["blocks"],
+        waiver=Waived(**waiver) if (waiver := data.get("waiver")) else None,
     )
 
 

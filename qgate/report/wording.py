@@ -99,16 +99,33 @@ def _counted(gates: tuple[GateOutcome, ...]) -> str:
     return ", ".join(words + [f"{n:,} {outcome}" for outcome, n in rest])
 
 
+_HARMLESS, _WAIVED = " (does not block)", " (waived)"
 _BLOCKING = frozenset({_OUTCOMES[d] for d in (Decision.FAIL, Decision.ERROR, Decision.INCONCLUSIVE)})
 
 
 def _every_outcome() -> list[str]:
-    return [_OUTCOMES[d] + suffix for d in _RANK for suffix in ("", " (does not block)")]
+    return [_OUTCOMES[d] + suffix for d in _RANK for suffix in ("", _HARMLESS, _WAIVED)]
 
 
 def _outcome(gate: GateOutcome) -> str:
-    harmless = gate.decision in {Decision.PASS, Decision.NOT_APPLICABLE}
-    return _OUTCOMES[gate.decision] + ("" if gate.blocks or harmless else " (does not block)")
+    if gate.blocks or gate.decision in {Decision.PASS, Decision.NOT_APPLICABLE}:
+        return _OUTCOMES[gate.decision]
+    return _OUTCOMES[gate.decision] + (_WAIVED if gate.waiver and gate.waiver.holds else _HARMLESS)
+
+
+def waiver_of(gate: GateOutcome) -> str:
+    """A gate's waiver in a sentence, whether it holds or not; nothing where there is none."""
+    waiver = gate.waiver
+    if waiver is None:
+        return ""
+    if waiver.void:
+        return f"the waiver by {waiver.approver} does not hold: {waiver.void} (its reason: {waiver.reason})"
+    unneeded = ""
+    if gate.decision is Decision.PASS:
+        unneeded = "; the gate passed, so that it is not needed"
+    elif gate.blocks:
+        unneeded = "; what could not be measured is not waived"
+    return f"waived by {waiver.approver} until {waiver.expires}: {waiver.reason}{unneeded}"
 
 
 def claim_of(gate: GateOutcome) -> str:

@@ -1,10 +1,12 @@
 """A cell's digest follows its content, not the way numpy happens to hold it."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from qgate.domain.charter import Shots
-from qgate.domain.evidence import Cell, CellKey, cell_digest, predictions_digest
+from qgate.domain.evidence import Cell, CellKey, InputFile, PilotEvidence, answers_digest, cell_digest, predictions_digest
 
 KEY = CellKey(role="candidate", split="validation")
 
@@ -58,3 +60,25 @@ def test_the_last_level_decides_with_every_seed():
 def test_without_a_schedule_the_seeds_alone_are_planned():
     assert Shots(seeds=(7,)).deciding == ((None, 7),)
     assert Shots().planned == ((None, None),)
+
+
+def test_the_digest_that_a_waiver_names_follows_what_was_read_and_answered():
+    def pilot(**fields):
+        cell = Cell(key=CellKey(role="candidate", split="validation"), predictions=np.array([0, 1]), scores=np.array([0.1, 0.9]))
+        given = {"pilot": "p", "cells": (cell,), "truth": {"validation": np.array([0, 1])}, "tables": {"a/b": np.array([1.0])}}
+        return PilotEvidence(**(given | fields))
+
+    same = answers_digest(pilot())
+    cell = pilot().cells[0]
+    rounded = replace(cell, scores=np.nextafter(cell.scores, 1.0))
+    assert answers_digest(pilot(cells=(rounded,), facts={"sandbox": {}}, timings={"candidate": 1.0})) == same
+    changed = (
+        {"cells": (replace(cell, predictions=np.array([1, 1])),)},
+        {"cells": (replace(cell, scores=np.array([0.1, 0.91])),)},
+        {"cells": (replace(cell, scores=None),)},
+        {"cells": ()},
+        {"truth": {"validation": np.array([1, 1])}},
+        {"tables": {"a/b": np.array([2.0])}},
+        {"inputs": (InputFile(role="data", path="v.npz", declared_sha256=None, sha256="a" * 64),)},
+    )
+    assert len({same, *(answers_digest(pilot(**fields)) for fields in changed)}) == len(changed) + 1

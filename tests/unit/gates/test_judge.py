@@ -6,6 +6,7 @@ import pytest
 from qgate.domain.change import PilotReach, Reach, Uncovered
 from qgate.domain.charter import OnInconclusive
 from qgate.domain.evidence import Evidence, Failure
+from qgate.domain.scope import Scope, SourcedCharter
 from qgate.domain.verdict import CharterRef, Decision, Runbook
 from qgate.gates.judge import judge, judge_pilot
 
@@ -82,7 +83,8 @@ def test_a_warning_does_not_soften_a_failure(make, evidence):
 
 def run(evidence, charters, reach=None, **more):
     whole = Evidence(base="b" * 40, head="h" * 40, pilots=evidence)
-    return judge(whole, charters, reach or Reach(pilots=(REACH,)), origins={".qgate/c.yml": "head"}, **more)
+    sourced = tuple(SourcedCharter(charter=c, origin="head", text="") for c in charters)
+    return judge(whole, Scope(base="b" * 40, head="h" * 40, reach=reach or Reach(pilots=(REACH,)), charters=sourced, **more))
 
 
 def test_the_run_holds_what_the_reach_holds(make, evidence):

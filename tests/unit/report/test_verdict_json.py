@@ -11,7 +11,7 @@ from qgate.domain.change import Uncovered
 from qgate.domain.charter_change import CharterChange, Effect
 from qgate.domain.schemas import load_schema
 from qgate.domain.source import Position
-from qgate.domain.verdict import CharterRef, Decision, GateOutcome, PilotVerdict, Remedy, Runbook, Sizes, Verdict
+from qgate.domain.verdict import CharterRef, Decision, GateOutcome, PilotVerdict, Remedy, Runbook, Sizes, Verdict, Waived
 from qgate.errors import UsageError
 from qgate.report.verdict_json import verdict_from_json, verdict_to_json
 
@@ -41,6 +41,7 @@ GATES = st.builds(
     position=st.none() | st.builds(Position, path=TEXTS, line=LINES, column=LINES),
     details=FACTS,
     blocks=st.booleans(),
+    waiver=st.none() | st.builds(Waived, reason=TEXTS, approver=TEXTS, expires=TEXTS, void=TEXTS),
 )
 PILOTS = st.builds(
     PilotVerdict,
@@ -52,6 +53,7 @@ PILOTS = st.builds(
     runbook=st.none()
     | st.builds(Runbook, traffic=TEXTS, approver=TEXTS, steps=st.lists(TEXTS, max_size=2).map(tuple), rehearsal=TEXTS),
     facts=FACTS,
+    evidence_sha256=st.none() | TEXTS,
 )
 CHANGES = st.builds(
     CharterChange,
