@@ -23,7 +23,7 @@ demo: setup ## gate the sample pull requests for real, on this machine
 	$(BIN)/qgate demo
 
 test: setup ## the whole test suite
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n auto
 
 lint: setup ## style, types, layers; action, workflow and Dockerfile linters
 	$(BIN)/ruff check .
