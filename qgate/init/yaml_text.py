@@ -13,7 +13,7 @@ from qgate.charter.scalars import ScalarError, resolve
 from qgate.charter.wording import KeyPath
 
 _STEP = 2
-_BARE = re.compile(r"[A-Za-z0-9_./](?:[\w ./@+*()=;<>$%^~-]|:(?! )|,(?= ))*")
+_BARE = re.compile(r"[A-Za-z0-9_./](?:[\w ./@+*()=;<>$%^~-]|:(?=[^ ])|,(?= ))*")
 _BARE_IN_FLOW = re.compile(r"[A-Za-z0-9_.](?:[\w ./@+()=;<>$^~-])*")
 
 

@@ -75,7 +75,8 @@ def _describe(
     # first: PennyLane fills caches when an operator is first used, which the watched call would take for the circuit's state.
     *others, last = range(len(features))
     own = alone(last)
-    batch = _together(function, features, arguments, measured)
+    # What a first traced call alone would be refused for (a cache that it fills) is gone in the second.
+    batch = _together(function, features, arguments, measured) or _together(function, features, arguments, measured)
     if batch is not None and _same(one_row(batch, last), own):
         return (batch,)
     return group_by_structure(chain(map(alone, others), (own,)))

@@ -58,7 +58,7 @@ def test_any_text_comes_back_as_it_was(text):
 
 @pytest.mark.parametrize(
     "text",
-    ["no", "1:30", "010", "1", "true", "null", "2026-01-01", "", "@a", "a: b", "a #b", "- a", "*", "* a", "*.py", "9" * 64],
+    ["no", "1:30", "010", "1", "true", "null", "2026-01-01", "", "@a", "a: b", "a #b", "- a", "*", "* a", "*.py", "0:", "9" * 64],
 )
 def test_text_that_looks_like_something_else_stays_text(text):
     assert read(f"a: {flow(text)}\n") == {"a": text}
