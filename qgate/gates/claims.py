@@ -112,6 +112,14 @@ def required_seeds(margin: Decimal, pairing: Pairing, alpha: float) -> int | Non
     return sample_size.required_seeds(gap_variance=variance, effect=abs(float(margin) - pairing.gap), alpha=alpha)
 
 
+def seeds_resolution(pairing: Pairing, alpha: float) -> float | None:
+    """The distance from the threshold that these seeds can decide on the locked rows with 80 % power."""
+    if len(pairing.gaps) < MINIMUM_SEEDS:
+        return None
+    variance = gap_variance(pairing.gaps, step=pairing.step)
+    return sample_size.seeds_resolution(seeds=len(pairing.gaps), gap_variance=variance, alpha=alpha)
+
+
 def _undecidable(reason: str) -> Ruling:
     return Ruling(decision=Decision.INCONCLUSIVE, method="none", reason=reason)
 

@@ -62,4 +62,5 @@ def _taken_back(outcome: GateOutcome, gate: Gate, gates: int) -> GateOutcome:
         f"{outcome.why}; but with {gates} gates such a failure comes up by chance in more than {100 * gate.alpha:g} % of all "
         "runs, and it does not hold at the stricter level that this asks for: undecided"
     )
-    return replace(outcome, decision=Decision.INCONCLUSIVE, why=why)
+    ways = ["measure more rows or more seeds: the failure then holds at the stricter level as well, or it goes away"]
+    return replace(outcome, decision=Decision.INCONCLUSIVE, why=why, details={**outcome.details, "ways_out": ways})

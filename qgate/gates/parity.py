@@ -88,6 +88,7 @@ class _Judged:
             rows=claims.required_rows(self.deployment, margin, pairing, gate.alpha) if straddles else None,
             seeds=claims.required_seeds(margin, pairing, gate.alpha) if undecided else None,
             resolution=claims.resolution(self.deployment, pairing, gate.alpha),
+            seeds_resolution=claims.seeds_resolution(pairing, gate.alpha) if undecided else None,
             only_rows=straddles and what_to_buy.no_shots_help(self.bought.split, distance=distance, alpha=gate.alpha),
         )
 
@@ -117,9 +118,7 @@ class _Judged:
             told["variance"] = what_to_buy.variance_told(self.bought.split, self.charter)
         if self.ruling.decision is Decision.INCONCLUSIVE:
             needs = self.needs
-            told["ways_out"] = what_to_buy.ways_out(
-                self.gate, self.pairing, rows=needs.rows, seeds=needs.seeds, resolution=needs.resolution
-            )
+            told["ways_out"] = what_to_buy.ways_out(self.gate, self.pairing, needs)
         return told
 
 

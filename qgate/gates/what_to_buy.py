@@ -15,7 +15,7 @@ from qgate.charter.metrics import Needs, Task
 from qgate.domain.charter import CandidateKind, Charter, Gate, Population
 from qgate.domain.evidence import Cell
 from qgate.errors import MeasurementError
-from qgate.gates import resampling
+from qgate.gates import resampling, wording
 from qgate.gates.pairing import Pairing
 from qgate.gates.scorers import NOT_SMOOTH
 from qgate.statistics import shot_bias
@@ -85,22 +85,28 @@ def no_shots_help(split: Split | None, *, distance: float, alpha: float) -> bool
     return split is not None and float(ndtri(1 - alpha) * np.sqrt(split.row / split.design.rows)) > distance
 
 
-def ways_out(gate: Gate, pairing: Pairing, *, rows: int | None, seeds: int | None, resolution: float | None) -> list[str]:
+def ways_out(gate: Gate, pairing: Pairing, needs: wording.Needs) -> list[str]:
     """What decides an undecided gate honestly, the best first."""
     deployment = gate.claim.population is Population.DEPLOYMENT
-    ways = [f"measure about {rows:,} rows instead of {pairing.rows:,}"] if rows and deployment else []
-    ways += [f"measure with about {seeds:,} seeds instead of {len(pairing.seeds):,}"] if seeds and not deployment else []
-    if resolution and deployment:
-        wider = max(pairing.gap, 0.0) + resolution
-        ways.append(
-            f"have a margin of {_rounded_up(wider)} reviewed, with a reason: that is what {pairing.rows:,} rows can decide"
-        )
+    ways = [_more(pairing, needs, deployment=deployment)]
+    resolved = needs.resolution if deployment else needs.seeds_resolution
+    if resolved:
+        what = f"{pairing.rows:,} rows" if deployment else f"{len(pairing.seeds):,} seeds"
+        wider = _rounded_up(max(pairing.gap, 0.0) + resolved)
+        ways.append(f"have a margin of {wider} reviewed, with a reason: that is what {what} can decide")
     if deployment:
-        ways.append("claim `population: locked_set`, which says something about these rows only, and decides it")
+        ways.append("claim `population: locked_set`, which says something about these rows only")
     ways.append("gate the change against the candidate on the main branch, which differs from it on far fewer rows")
     if pairing.scorer.task is Task.CLASSIFICATION and pairing.scorer.needs is Needs.PREDICTIONS and _probabilities(pairing):
         ways.append("gate `brier` or `log_loss`, which vary less than counts of right answers")
-    return ways
+    return [way for way in ways if way]
+
+
+def _more(pairing: Pairing, needs: wording.Needs, *, deployment: bool) -> str:
+    """More of what the claim is short of; empty where none would do."""
+    if deployment:
+        return f"measure about {needs.rows:,} rows instead of {pairing.rows:,}" if needs.rows else ""
+    return f"measure with about {needs.seeds:,} seeds instead of {len(pairing.seeds):,}" if needs.seeds else ""
 
 
 def _rounded_up(value: float) -> str:

@@ -16,12 +16,14 @@ _FEWEST_DECIMALS, _MOST_DECIMALS = 3, 9
 class Needs:
     """What would decide an inconclusive gate, where that can be said.
 
-    `resolution` is what these rows can decide; `only_rows` says that neither seeds nor shots, however many, would help.
+    `resolution` is what these rows can decide, `seeds_resolution` what these seeds can on fixed rows; `only_rows` says that
+    neither seeds nor shots, however many, would help.
     """
 
     rows: int | None = None
     seeds: int | None = None
     resolution: float | None = None
+    seeds_resolution: float | None = None
     only_rows: bool = False
 
 
@@ -67,8 +69,9 @@ class Why:
     def _exit(self) -> str:
         """What would decide it; said plainly where nothing would."""
         if self.gate.claim.population is Population.LOCKED_SET:
-            seeds = self.needs.seeds
-            return f"about {seeds:,} seeds would decide it" if seeds else "no number of seeds would decide this gap"
+            seeds, resolved = self.needs.seeds, self.needs.seeds_resolution
+            ruler = f"{len(self.pairing.seeds):,} seeds can resolve {self._write(resolved)}; " if resolved else ""
+            return ruler + (f"about {seeds:,} seeds would decide it" if seeds else "no number of seeds would decide this gap")
         resolved = self.needs.resolution
         ruler = f"{self.pairing.rows:,} rows can resolve {self._write(resolved)}; " if resolved else ""
         if self.needs.rows:

@@ -39,7 +39,11 @@ from qgate.report.wording import (
     rehearsal_of,
     rows_to_decide,
     waiver_of,
+    ways_out_of,
 )
+
+# Details that are shown apart.
+_SHOWN = frozenset({"histogram", "ways_out"})
 
 
 @cache
@@ -188,7 +192,7 @@ def _gate(gate: GateOutcome) -> Mapping[str, Any]:
             "actions": [clean(a) for a in gate.remedy.actions],
             "rehearsed": "" if gate.remedy.rehearsed is None else rehearsal_of(gate.remedy.rehearsed),
         },
-        "details": pairs_of({name: value for name, value in gate.details.items() if name != "histogram"}),
+        "details": pairs_of({name: value for name, value in gate.details.items() if name not in _SHOWN}),
     }
 
 
@@ -206,6 +210,7 @@ def _numbers(gate: GateOutcome) -> list[tuple[str, str]]:
         ("claim", clean(claim_of(gate))),
         ("measured on", sizes_of(gate.sizes)),
         ("needed to decide", rows_to_decide(gate)),
+        *((f"way out {number}", clean(way)) for number, way in enumerate(ways_out_of(gate), start=1)),
         ("for new data like these rows", new_data_of(gate)),
         ("waiver", clean(waiver_of(gate))),
         ("owner", clean(gate.owner)),

@@ -32,6 +32,7 @@ from qgate.report.wording import (
     rows_to_decide,
     short_sha,
     waiver_of,
+    ways_out_of,
 )
 
 _CHAINS_IN_LINE = 3
@@ -205,9 +206,15 @@ def _gate_detail(gate: GateOutcome) -> str:
     lines = [f"#### {ICONS[gate.decision]} {md_code(gate.name)}: {label(gate.decision)}", "", md(gate.why) + blocks, ""]
     lines += _remedy_lines(gate)
     lines += [f"- **Needed to decide:** {needed}"] if (needed := rows_to_decide(gate)) else []
+    lines += _ways_out(gate)
     lines += [f"- **Claim:** {claim}"] if (claim := _claim(gate)) else []
     lines += [f"- **For new data like these rows:** {new_data_of(gate)}"] if gate.deployment else []
     return "\n".join([*lines, f"- **Owner:** {md_code(gate.owner)}{where}"])
+
+
+def _ways_out(gate: GateOutcome) -> list[str]:
+    ways = [f"  {number}. {md(way)}" for number, way in enumerate(ways_out_of(gate), start=1)]
+    return ["- **Ways out**, the best first:", *ways] if ways else []
 
 
 def _remedy_lines(gate: GateOutcome) -> list[str]:

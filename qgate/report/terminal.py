@@ -29,6 +29,7 @@ from qgate.report.wording import (
     rows_to_decide,
     short_sha,
     waiver_of,
+    ways_out_of,
     worst_first,
 )
 
@@ -108,6 +109,7 @@ def _print_gate(gate: GateOutcome, console: Console) -> None:
     console.print(Text.assemble((f"{clean(gate.name)}: ", "bold"), clean(gate.why)))
     lines = [("needed to decide", rows_to_decide(gate)), ("claim", _claim(gate))]
     lines += [("for new data like these rows", new_data_of(gate))]
+    lines += [(f"way out {number}", clean(way)) for number, way in enumerate(ways_out_of(gate), start=1)]
     if gate.remedy:
         lines.append(("remediation", clean(gate.remedy.summary)))
         lines += [("do", clean(action)) for action in gate.remedy.actions]

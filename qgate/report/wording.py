@@ -140,6 +140,12 @@ def rows_to_decide(gate: GateOutcome) -> str:
     return count_of(gate.required_rows, "row") + (f" (measured on {gate.sizes.rows:,})" if gate.sizes else "")
 
 
+def ways_out_of(gate: GateOutcome) -> tuple[str, ...]:
+    """What decides an undecided gate honestly, the best first; nothing for a decided one."""
+    ways = gate.details.get("ways_out", ()) if gate.decision is Decision.INCONCLUSIVE else ()
+    return tuple(_text_of(way) for way in ways)
+
+
 def new_data_of(gate: GateOutcome) -> str:
     """The interval for new data, and the rows that would decide there where the gate itself is decided."""
     if not gate.deployment:

@@ -1,5 +1,7 @@
 """What an undecided gate could buy, from the evidence alone: the split, the shots, the ways out."""
 
+import re
+
 import numpy as np
 import pytest
 
@@ -96,7 +98,7 @@ def test_an_undecided_gate_says_what_would_decide_it_and_what_would_not(make):
     assert margin.startswith("have a margin of 0.")
     assert margin.endswith("that is what 400 rows can decide")
     assert others == [
-        "claim `population: locked_set`, which says something about these rows only, and decides it",
+        "claim `population: locked_set`, which says something about these rows only",
         "gate the change against the candidate on the main branch, which differs from it on far fewer rows",
     ]
 
@@ -113,3 +115,15 @@ def test_a_score_that_ends_without_a_row_has_no_split(make):
     evidence = make.evidence(truth, answer, {(10, seed): answer for seed in SEEDS})
     outcome = judge_parity(gate, parse_metric(gate.name), make.charter(gate, schedule=(10,), seeds=SEEDS), evidence)
     assert (outcome.decision, "variance" in outcome.details) == (Decision.PASS, False)
+
+
+def test_undecided_seeds_are_told_what_they_resolve(make):
+    """With 5 shots the seeds differ: the ruler is theirs, and a wider margin is one of the ways out."""
+    outcome = judged(make, at(5), schedule=(5,), claim="locked_set/artifact", maximum="0.14", **CIRCUIT)
+    assert outcome.decision is Decision.INCONCLUSIVE
+    seeds = outcome.details["required_seeds"]
+    assert re.search(rf"; 5 seeds can resolve 0\.\d+; about {seeds} seeds would decide it$", outcome.why)
+    more, margin, other = outcome.details["ways_out"]
+    assert more == f"measure with about {seeds} seeds instead of 5"
+    assert re.fullmatch(r"have a margin of 0\.\d+ reviewed, with a reason: that is what 5 seeds can decide", margin)
+    assert other.startswith("gate the change against the candidate on the main branch")
