@@ -108,7 +108,7 @@ def features(rows: int, columns: int = QUBITS) -> Array:
 
 def engine(circuit: Callable[..., Any], x: Array) -> Simulated:
     """The whole path, as worker and judge go it."""
-    structure, arrays = encode(describe(circuit, x, {"weights": WEIGHTS}))
+    structure, arrays = encode(describe(circuit, x, {"weights": WEIGHTS}).batches)
     return simulate(decode(structure, arrays, rows=len(x), bounds=Bounds()))
 
 
@@ -184,7 +184,7 @@ def kernel_matrix(rows: int, *, shots: bool, sample: int = 5) -> Line:
         return np.array([*drawn, exact_kernel] if not cells else drawn)[-1]
 
     def ours() -> Array:
-        structure, arrays = encode(describe_map(feature_map, x, {}))
+        structure, arrays = encode(describe_map(feature_map, x, {}).batches)
         exact_kernel = gram(decode(structure, arrays, rows=rows, bounds=Bounds(), measured=False))
         drawn = [sampled(exact_kernel, s, np.random.default_rng([seed, s]), symmetric=True) for s, seed in cells]
         return np.array(drawn)[-1] if cells else exact_kernel
@@ -218,7 +218,7 @@ def overlap_nodes() -> tuple[Any, Any]:
 
 def kernels(circuit: Callable[..., Any], x: Array) -> Way:
     """The circuit's gates on a vector that holds 32 rows, divided among them."""
-    (batch,) = describe_map(circuit, x[:2], {} if circuit is feature_map else {"weights": WEIGHTS})
+    (batch,) = describe_map(circuit, x[:2], {} if circuit is feature_map else {"weights": WEIGHTS}).batches
     index = 5
     vector = StateVectorC128(index + batch.wires)
     steps = [step(vector, o, offset=index) for o in batch.operations if o.amplitudes is None]

@@ -94,7 +94,7 @@ def main() -> None:
     rng = np.random.default_rng(0)
     x, weights = rng.uniform(-1, 1, (chosen.rows, chosen.qubits)), rng.uniform(-3, 3, (LAYERS, chosen.qubits))
     noise, node = Noise(snapshot=snapshot(chosen.qubits), layout=tuple(range(chosen.qubits))), mixed(chosen.qubits)
-    (one,), (all_rows,) = (describe(circuit, rows, {"weights": weights}) for rows in (x[:1], x))
+    (one,), (all_rows,) = (describe(circuit, rows, {"weights": weights}).batches for rows in (x[:1], x))
     print(f"{chosen.qubits} qubits, {one.gates} gates; per circuit, median of {chosen.rounds} rounds")
     rounds = [_round(x, weights, noise, node, (one, all_rows)) for _ in range(chosen.rounds)]
     theirs, forward, back = (statistics.median(column) for column in zip(*rounds, strict=True))

@@ -6,6 +6,7 @@ sound (`qgate.quantum.tracer`) and gives what a row called on its own gives; oth
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from functools import partial
 from itertools import chain
 from typing import Any
@@ -43,9 +44,24 @@ _DEPTH = 20
 _MATRIX_WIRES = 8
 _ROUNDING = 1e-13
 _NORM = 1e-8
+TRACED = "one traced call for all rows"
+BY_ROW = "one call per row"
 
 
-def describe(circuit: Callable[..., Any], features: Array, arguments: Mapping[str, Any]) -> tuple[CircuitBatch, ...]:
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Description:
+    """Circuits of all rows, one batch a structure; `refusal` says why they were called one by one (None: one traced call)."""
+
+    batches: tuple[CircuitBatch, ...]
+    refusal: str | None = None
+
+    @property
+    def how(self) -> str:
+        """How the circuits were described, in words."""
+        return TRACED if self.refusal is None else f"{BY_ROW}: {self.refusal}"
+
+
+def describe(circuit: Callable[..., Any], features: Array, arguments: Mapping[str, Any]) -> Description:
     """One description per structure for `circuit(x, **arguments)` over the rows of `features`, shape (rows, ...).
 
     Raises:
@@ -54,7 +70,7 @@ def describe(circuit: Callable[..., Any], features: Array, arguments: Mapping[st
     return _describe(circuit, features, arguments, _measurements)
 
 
-def describe_map(feature_map: Callable[..., Any], features: Array, arguments: Mapping[str, Any]) -> tuple[CircuitBatch, ...]:
+def describe_map(feature_map: Callable[..., Any], features: Array, arguments: Mapping[str, Any]) -> Description:
     """The same for a feature map, which prepares a state: what it measures, if anything, is left out.
 
     Raises:
@@ -63,37 +79,36 @@ def describe_map(feature_map: Callable[..., Any], features: Array, arguments: Ma
     return _describe(feature_map, features, arguments, lambda _tape, _index: ())
 
 
-def _describe(
-    circuit: Callable[..., Any], features: Array, arguments: Mapping[str, Any], measured: _Measured
-) -> tuple[CircuitBatch, ...]:
+def _describe(circuit: Callable[..., Any], features: Array, arguments: Mapping[str, Any], measured: _Measured) -> Description:
     function = circuit.func if isinstance(circuit, qml.QNode) else circuit
 
     def alone(row: int) -> CircuitBatch:
         return _described([row], record(function, features[row], arguments), measured)
 
-    # One row is enough to compare: the judge compares three rows' values with the circuit's own QNode in every run. It goes
-    # first: PennyLane fills caches when an operator is first used, which the watched call would take for the circuit's state.
+    # One row is enough to compare: the judge compares three rows' values with the circuit's own QNode in every run.
     *others, last = range(len(features))
     own = alone(last)
-    # What a first traced call alone would be refused for (a cache that it fills) is gone in the second.
-    batch = _together(function, features, arguments, measured) or _together(function, features, arguments, measured)
-    if batch is not None and _same(one_row(batch, last), own):
-        return (batch,)
-    return group_by_structure(chain(map(alone, others), (own,)))
+    try:
+        return Description(batches=(_together(function, features, arguments, measured, own),))
+    except tracer.RefusedError as refused:
+        return Description(batches=group_by_structure(chain(map(alone, others), (own,))), refusal=str(refused))
 
 
 def _together(
-    function: Callable[..., Any], features: Array, arguments: Mapping[str, Any], measured: _Measured
-) -> CircuitBatch | None:
-    """All rows from one traced call, or None where that is refused."""
+    function: Callable[..., Any], features: Array, arguments: Mapping[str, Any], measured: _Measured, own: CircuitBatch
+) -> CircuitBatch:
+    """All rows from one traced call, if its last row is `own`.
+
+    Raises:
+        RefusedError: the call is not sound, or gives another circuit than the row called on its own.
+    """
     rows = range(len(features))
-    try:
-        with _broadcasting():
-            batch: CircuitBatch = tracer.call(
-                lambda x: record(function, x, arguments), features, then=lambda tape: _described(rows, tape, measured)
-            )
-    except Exception:  # noqa: BLE001 -- whatever the user's code raises on traced scalars, rows may still be called one by one
-        return None
+    with _broadcasting():
+        batch: CircuitBatch = tracer.call(
+            lambda x: record(function, x, arguments), features, then=lambda tape: _described(rows, tape, measured)
+        )
+    if not _same(one_row(batch, rows[-1]), own):
+        raise tracer.RefusedError("a row called on its own gives another circuit")
     return batch
 
 

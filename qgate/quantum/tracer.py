@@ -9,6 +9,7 @@ own (`qgate.quantum.capture`).
 """
 
 import dis
+import gc
 import random
 import sys
 from collections.abc import Callable, Iterator
@@ -27,7 +28,7 @@ _NUMBERS = "iuf"
 
 
 class RefusedError(TypeError):
-    """The function cannot be traced; it is described row by row."""
+    """The function cannot be traced; it is described row by row. Its text is the first reason."""
 
 
 class Trace:
@@ -121,20 +122,39 @@ def call(function: Callable[[Any], Any], features: Array, *, then: Callable[[Any
     """`then(function(x))` for all rows of `features`, shape (rows, ...), at once; only `function` is the user's.
 
     Raises:
-        RefusedError: the call could depend on a row's values.
+        RefusedError: the call could depend on a row's values, or raised; the first reason, not what followed from it.
     """
     trace = Trace()
     if features.dtype.kind not in _NUMBERS:
         trace.refuse(f"features of type {features.dtype}")
     state = _random_state()
-    with _errors_refuse(trace):
-        returned = function(_traced(features, trace))
-    if _random_state() != state:
-        trace.refuse("a call that moves the global random state")
-    result = then(returned)
+    try:
+        with _uncollected(), _errors_refuse(trace):
+            returned = function(_traced(features, trace))
+        if _random_state() != state:
+            trace.refuse("a call that moves the global random state")
+        result = then(returned)
+    except Exception as error:  # whatever the user's code raises on traced scalars
+        raise RefusedError(trace.refusal or f"{type(error).__name__}: {error}") from error
     if trace.refusal:
         raise RefusedError(trace.refusal)
     return result
+
+
+@contextmanager
+def _uncollected() -> Iterator[None]:
+    """No garbage collection meanwhile: its finalisers, whoever's they are, would be watched as if the circuit had called them.
+
+    A generator that ends then raises GeneratorExit, and a `__del__` may assign to attributes: which call was refused for that
+    depended on how much had been allocated before it.
+    """
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if enabled:
+            gc.enable()
 
 
 def unwatched(function: Callable[..., Any], *arguments: Any, **options: Any) -> Any:

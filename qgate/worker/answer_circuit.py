@@ -25,7 +25,7 @@ def answer(order: WorkOrder) -> tuple[Mapping[str, Any], Mapping[str, Any]]:
     arrays: dict[str, Any] = {}
     for split in value["splits"]:
         features = np.array(order.arrays[f"{split}.X"])
-        structure, numbers = encode(describe(circuit, features, arguments))
+        structure, numbers = encode(describe(circuit, features, arguments).batches)
         described[split] = structure
         arrays |= {f"{split}/{name}": array for name, array in numbers.items()}
         own = [own_values(circuit, features[row], arguments) for row in value["probes"][split]]

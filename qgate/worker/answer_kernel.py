@@ -30,7 +30,7 @@ def answer(order: WorkOrder) -> tuple[Mapping[str, Any], Mapping[str, Any]]:
     described: dict[str, Any] = {}
     arrays: dict[str, Any] = {}
     for split in value["splits"]:
-        structure, numbers = encode(describe_map(feature_map, features[split], arguments))
+        structure, numbers = encode(describe_map(feature_map, features[split], arguments).batches)
         described[split] = structure
         arrays |= {f"{split}/{name}": array for name, array in numbers.items()}
         own = [

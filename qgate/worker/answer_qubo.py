@@ -60,7 +60,7 @@ def _ansatz(value: Mapping[str, Any], size: int) -> tuple[list[dict[str, Any]], 
     taken = entrypoint.accepted(function, value["options"])
     offered = {"weights": weights_of(value["weights"]), **{name: value["options"][name] for name in taken}}
     arguments = {name: offered[name] for name in entrypoint.accepted(function, offered)}
-    structure, numbers = encode(describe(_measured(function, _parity(size)), _ONE_ROW, arguments))
+    structure, numbers = encode(describe(_measured(function, _parity(size)), _ONE_ROW, arguments).batches)
     own = own_values(_measured(function, _probabilities(size)), _ONE_ROW[0], arguments)[None]
     return structure, {f"ansatz/{name}": array for name, array in numbers.items()} | {"ansatz/own": own}, taken
 

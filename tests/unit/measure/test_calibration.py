@@ -90,7 +90,7 @@ def opened(**files):
 
 
 def answer():
-    value, arrays = encode(describe(circuit, X, {"weights": 0.4}))
+    value, arrays = encode(describe(circuit, X, {"weights": 0.4}).batches)
     return Answer(value={"described": {"validation": value}}, arrays={f"validation/{k}": a for k, a in arrays.items()})
 
 
@@ -102,7 +102,7 @@ def measured(noise, files, *, today=TODAY, given=None, **changes):
 
 
 def expected(value, layout):
-    batches = describe(circuit, X, {"weights": 0.4})
+    batches = describe(circuit, X, {"weights": 0.4}).batches
     snapshot = read_snapshot(json.dumps(value).encode(), "x")
     return (1 + noisy.simulate(batches, Noise(snapshot=snapshot, layout=layout)).values[:, 0]) / 2
 

@@ -138,7 +138,7 @@ CIRCUITS = [
 
 
 def through_the_wire(circuit: Any, x: np.ndarray):
-    structure, arrays = encode(describe(circuit, x, {"weights": WEIGHTS}))
+    structure, arrays = encode(describe(circuit, x, {"weights": WEIGHTS}).batches)
     return decode(structure, arrays, rows=len(x), bounds=Bounds())
 
 

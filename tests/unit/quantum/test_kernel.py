@@ -32,7 +32,7 @@ def ending_in_a_state(x):
 
 
 def described(circuit, x):
-    structure, arrays = encode(describe_map(circuit, x, {}))
+    structure, arrays = encode(describe_map(circuit, x, {}).batches)
     return decode(structure, arrays, rows=len(x), bounds=Bounds(), measured=False)
 
 

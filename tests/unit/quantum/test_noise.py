@@ -43,7 +43,7 @@ NOISE = Noise(snapshot=snapshot(), layout=(2, 1, 0))  # not the identity: wire 0
 
 
 def described(function: Any, x: np.ndarray, weights: Any = None) -> CircuitBatch:
-    batches, arrays = encode(describe(function, x, {"w": weights}))
+    batches, arrays = encode(describe(function, x, {"w": weights}).batches)
     (batch,) = decode(json.loads(json.dumps(batches)), arrays, rows=len(x), bounds=Bounds())
     return batch
 

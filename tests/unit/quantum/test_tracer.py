@@ -1,5 +1,6 @@
 """One traced call for all rows: what is traced equals rows called on their own, and whatever looks at a value is refused."""
 
+import gc
 import itertools
 import json
 import random
@@ -12,6 +13,7 @@ from pennylane import numpy as pnp
 
 from qgate.errors import MeasurementError
 from qgate.quantum import capture, tracer
+from qgate.quantum.capture import TRACED as TRACED_ONCE
 from qgate.quantum.capture import describe, own_values
 from qgate.quantum.description import Bounds, decode, encode
 from qgate.quantum.engine import simulate
@@ -30,7 +32,7 @@ def calls(circuit: Any, x: np.ndarray) -> tuple[Any, int]:
             next(count)
         return circuit(row, **arguments)
 
-    return describe(counted, x, {}), next(count)
+    return describe(counted, x, {}).batches, next(count)
 
 
 def agree(circuit: Any, x: np.ndarray = X) -> int:
@@ -137,7 +139,7 @@ def test_one_dimensional_features_are_traced_as_a_scalar():
         qml.RX(x * 2, wires=0)
         return z()
 
-    described = describe(single, X[:, 0], {})
+    described = describe(single, X[:, 0], {}).batches
     assert len(described) == 1
     np.testing.assert_array_equal(described[0].operations[0].parameters[0], X[:, 0] * 2)
 
@@ -334,12 +336,79 @@ def test_each_state_is_normalised_as_it_would_be_alone():
 
     almost = X / np.linalg.norm(X, axis=1, keepdims=True) * (1 + 6e-11)
     for x in (X, almost, np.concatenate([X[:3], almost])):
-        (batch,) = describe(normalised, x, {})
+        (batch,) = describe(normalised, x, {}).batches
         own = [
             capture._described([0], capture.record(normalised, row, {}), capture._measurements).operations[0].amplitudes
             for row in x
         ]
         np.testing.assert_array_equal(batch.operations[0].amplitudes, own)
+
+
+def endless():
+    try:
+        while True:
+            yield
+    finally:
+        pass
+
+
+class Finalised:
+    def __del__(self):
+        self.ended = True
+
+
+@pytest.fixture
+def collecting():
+    """Garbage `made`, collected after as many allocations as are asked for."""
+    thresholds = gc.get_threshold()
+
+    def ready(make, allocations):
+        gc.collect()
+        gc.disable()
+        cycle: list[Any] = [made := make()]
+        cycle.append(cycle)
+        if make is endless:
+            next(made)
+        gc.set_threshold(allocations)
+        gc.enable()
+
+    yield ready
+    gc.set_threshold(*thresholds)
+    gc.enable()
+
+
+@pytest.mark.parametrize("make", [endless, Finalised])
+def test_garbage_that_is_not_the_circuits_refuses_nothing(make, collecting):
+    """A collection in mid-call would end these, with GeneratorExit or an assignment to an attribute, under the trace's eyes."""
+    for allocations in range(10, 150, 10):
+        collecting(make, allocations)
+        assert len(tracer.call(lambda x: capture.record(embeddings, x, {}), X, then=read_all).rows) == ROWS
+        assert gc.isenabled()
+
+
+@pytest.mark.parametrize(
+    ("circuit", "how"),
+    [
+        (embeddings, TRACED_ONCE),
+        (branch, "one call per row: greater of a value that differs by row"),
+        (swallowed, "one call per row: a plain value of a value that differs by row"),
+        (swallowed_json, "one call per row: an error inside the circuit: TypeError"),
+        (text, "one call per row: text of a value that differs by row"),
+        (numpy_random, "one call per row: a call that moves the global random state"),
+        (global_counter, "one call per row: global_counter assigns to a name or attribute that outlives its call"),
+    ],
+    ids=lambda value: getattr(value, "__name__", ""),
+)
+def test_a_description_says_how_it_came_about(circuit, how):
+    assert describe(circuit, X, {}).how == how
+
+
+def test_a_row_that_differs_when_called_on_its_own_is_the_reason():
+    def fresh(x):
+        qml.RX(x[0] + np.random.default_rng().random(), wires=0)
+        return z()
+
+    assert describe(fresh, X, {}).how == "one call per row: a row called on its own gives another circuit"
 
 
 def test_the_previous_trace_function_comes_back():
