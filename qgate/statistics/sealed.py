@@ -19,6 +19,12 @@ def sealed_seeds(*, charter_sha256: str, pull_request: str, content_sha256: str,
     return tuple(int.from_bytes(digest[:4], "little") for digest in digests)
 
 
+def sealed_order(*parts: str, count: int) -> tuple[int, ...]:
+    """The numbers from 0 to `count` - 1 in an order that follows from the parts alone: who fixed those cannot choose it."""
+    sealed = b"".join(len(p.encode()).to_bytes(8, "little") + p.encode() for p in ("qgate/order/v1", *parts))
+    return tuple(sorted(range(count), key=lambda k: hashlib.sha256(sealed + k.to_bytes(8, "little")).digest()))
+
+
 def attempt_alpha(alpha: float, attempt: int) -> float:
     """What the attempt (from 1) may spend: alpha · 6 / (π² attempt²); 61 % of alpha for the first.
 

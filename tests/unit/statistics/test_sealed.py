@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy.special import ndtri
 
-from qgate.statistics.sealed import alpha_spent, attempt_alpha, sealed_seeds
+from qgate.statistics.sealed import alpha_spent, attempt_alpha, sealed_order, sealed_seeds
 
 WHAT = {"charter_sha256": "c" * 64, "pull_request": "17", "content_sha256": "d" * 64, "gate": "val_accuracy_gap_vs_classical"}
 RUNS = 40_000
@@ -49,3 +49,12 @@ def test_ten_attempts_with_fresh_noise_stay_below_alpha_and_at_full_alpha_do_not
     spending = np.array([ndtri(attempt_alpha(0.05, j)) for j in range(1, 11)])
     assert (z <= spending).any(axis=1).mean() <= 0.0533
     assert (z <= ndtri(0.05)).any(axis=1).mean() > 0.2
+
+
+def test_a_sealed_order_follows_from_its_parts_and_holds_each_number_once():
+    order = sealed_order("charter", "validation", count=50)
+    assert sorted(order) == list(range(50))
+    assert order == sealed_order("charter", "validation", count=50)
+    others = {sealed_order("charter", "test", count=50), sealed_order("chartert", "est", count=50)}
+    assert len(others | {order}) == 3
+    assert order[:5] == (1, 37, 20, 47, 0)
