@@ -18,6 +18,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent))
 
 from calibration_accuracy import row_1, row_2, row_3, row_4, row_5
 from calibration_metrics import row_6, row_14, row_15
+from calibration_operations import row_10, row_11, row_13
 from calibration_pushes import row_8, row_9, row_12
 from calibration_table import Effort, Finding, Map, markdown
 
@@ -30,7 +31,10 @@ ROWS: dict[int, Callable[[Effort, Map], Finding]] = {
     6: row_6,
     8: row_8,
     9: row_9,
+    10: row_10,
+    11: row_11,
     12: row_12,
+    13: row_13,
     14: row_14,
     15: row_15,
 }
