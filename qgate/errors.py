@@ -41,3 +41,7 @@ class MeasurementError(QgateError):
     """A measurement could not be made or believed: never a pass."""
 
     exit_code = ExitCode.MEASUREMENT_ERROR
+
+
+class EngineError(MeasurementError):
+    """Our engine cannot answer for a circuit, or not as its own QNode does; public PennyLane may. The text says why."""

@@ -11,6 +11,7 @@ from qgate.domain.work import Answer, WorkOrder
 from qgate.errors import MeasurementError
 from qgate.workloads import circuit, estimator, kernel
 from qgate.workloads.dataset import Dataset
+from qgate.workloads.fallback import Fallback, fallback
 
 CANDIDATE = "candidate"
 REPETITION = "repetition"
@@ -30,13 +31,15 @@ class Measured:
 class Job:
     """One worker's order; `part` names it in failures; `read` makes its answer into cells or raises MeasurementError.
 
-    `alone`: nothing else runs beside it, since it measures time.
+    `alone`: nothing else runs beside it, since it measures time. `instead` is the job that asks public PennyLane, by why our
+    engine does not answer; None where nothing else answers.
     """
 
     part: str
     order: WorkOrder
     read: Callable[[Answer], Measured]
     alone: bool = False
+    instead: Callable[[str], "Job"] | None = None
 
 
 def splits(charter: Charter) -> tuple[str, ...]:
@@ -153,15 +156,20 @@ def _circuit_jobs(charter: Charter, data: Mapping[str, Dataset]) -> tuple[Job, J
     if rule is None:
         raise MeasurementError("a circuit candidate needs `decision`: sign, argmax, parity or value")
 
-    def job(part: str, shots: Shots, on: tuple[str, ...]) -> Job:
+    def job(part: str, shots: Shots, on: tuple[str, ...], instead: Fallback | None = None) -> Job:
         def read(answer: Answer) -> Measured:
-            results = circuit.simulated(answer, data, on)
+            results = circuit.simulated(answer, data, on, instead)
             cells = circuit.cells(results, rule=rule, shots=shots, data=data, task=kind)
             if part == CANDIDATE:
                 cells += circuit.salted_cells(results, rule=rule, shots=shots, data=data, task=kind)
-            return Measured(cells=cells, facts=circuit.facts(results, answer))
+            return Measured(cells=cells, facts=circuit.facts(results, answer, instead))
 
-        return Job(part=part, order=circuit.order(candidate, data, on), read=read)
+        return Job(
+            part=part,
+            order=circuit.order(candidate, data, on, instead),
+            read=read,
+            instead=None if instead else lambda why: job(part, shots, on, fallback(why)),
+        )
 
     return job(CANDIDATE, charter.shots, splits(charter)), job(REPETITION, _first(charter.shots), splits(charter)[:1])
 

@@ -44,6 +44,7 @@ _DEPTH = 20
 _MATRIX_WIRES = 8
 _ROUNDING = 1e-13
 _NORM = 1e-8
+DEVICE = "lightning.qubit"
 TRACED = "one traced call for all rows"
 BY_ROW = "one call per row"
 
@@ -197,7 +198,7 @@ def lower(op: qml.operation.Operator, index: Mapping[Any, int], depth: int = 0) 
     """The native gates that `op` is made of, in order."""
     base, adjoint = (op.base, True) if isinstance(op, Adjoint) else (op, False)
     if isinstance(op, _MID_CIRCUIT):
-        raise MeasurementError("mid-circuit measurements cannot be described; use the `estimator` workload for such a model")
+        raise MeasurementError("mid-circuit measurements cannot be described")
     if base.name in _INERT:
         return
     wires = tuple(index[w] for w in base.wires)
@@ -227,6 +228,17 @@ def _dense(op: qml.operation.Operator) -> Array:
     return np.ascontiguousarray(qml.math.toarray(qml.matrix(op)), dtype=np.complex128)
 
 
+def measurements_of(tape: qml.tape.QuantumScript) -> tuple[list[Any], tuple[Measurement, ...]]:
+    """The labels of a tape's wires in the order of their numbers, and what it measures on those numbers.
+
+    Raises:
+        MeasurementError: it returns something else than expval, var and probs.
+    """
+    labels = _wire_order(tape)
+    with qml.QueuingManager.stop_recording():
+        return labels, _measurements(tape, {wire: position for position, wire in enumerate(labels)})
+
+
 def _measurements(tape: qml.tape.QuantumScript, index: Mapping[Any, int]) -> tuple[Measurement, ...]:
     if not tape.measurements:
         raise MeasurementError("the circuit returns no measurement; return for example qml.expval(qml.Z(0))")
@@ -237,6 +249,8 @@ def _measurement(process: Any, index: Mapping[Any, int]) -> Measurement:
     kind = next((name for cls, name in _KINDS if isinstance(process, cls)), None)
     if kind is None:
         raise MeasurementError(f"the circuit returns {process!r}; only expval, var and probs can be described")
+    if process.mv is not None:
+        raise MeasurementError("the circuit returns a statistic of a mid-circuit measurement; return one of its wires")
     observable = process.obs
     if kind == "probs":
         if observable is not None:
@@ -260,11 +274,13 @@ def _term(word: Any, coefficient: Any, index: Mapping[Any, int]) -> PauliTerm:
     return PauliTerm(coefficient=value.real, word="".join(p for _, p in letters), wires=tuple(w for w, _ in letters))
 
 
-def own_values(circuit: Callable[..., Any], x: Array, arguments: Mapping[str, Any]) -> Array:
-    """What the circuit's own QNode returns for one row on lightning.qubit, flattened; the check on our replay."""
+def own_values(circuit: Callable[..., Any], x: Array, arguments: Mapping[str, Any], device: str = DEVICE) -> Array:
+    """What the circuit's own QNode returns for one row on a public device, flattened; the check on our replay."""
     function = circuit.func if isinstance(circuit, qml.QNode) else circuit
-    wires = _wire_order(record(function, x, arguments))
-    node = qml.QNode(function, qml.device("lightning.qubit", wires=wires), diff_method=None)
+    tape = record(function, x, arguments)
+    # A deferred measurement takes wires that the tape does not name.
+    wires = None if any(isinstance(op, _MID_CIRCUIT) for op in tape.operations) else _wire_order(tape)
+    node = qml.QNode(function, qml.device(device, wires=wires), diff_method=None)
     result = node(x, **arguments)
     parts = result if isinstance(result, list | tuple) else [result]
     return np.concatenate([np.asarray(qml.math.toarray(p), dtype=np.float64).reshape(-1) for p in parts])

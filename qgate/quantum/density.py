@@ -14,8 +14,8 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from pennylane_lightning.lightning_qubit_ops import StateVectorC128
 
+from qgate.quantum.bindings import StateVectorC128
 from qgate.quantum.circuit import CircuitBatch, Operation
 from qgate.quantum.noise import Noise, merged, misread
 from qgate.quantum.preparation import step

@@ -10,8 +10,8 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from pennylane_lightning.lightning_qubit_ops import StateVectorC128
 
+from qgate.quantum.bindings import StateVectorC128
 from qgate.quantum.circuit import STATE, CircuitBatch, Operation
 
 Array = npt.NDArray[Any]

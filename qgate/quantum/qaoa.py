@@ -10,9 +10,9 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from pennylane_lightning.lightning_qubit_ops import StateVectorC128
 from scipy import optimize
 
+from qgate.quantum.bindings import StateVectorC128
 from qgate.quantum.qubo import Qubo
 
 Array = npt.NDArray[Any]

@@ -12,8 +12,8 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from pennylane_lightning.lightning_qubit_ops import StateVectorC128
 
+from qgate.quantum.bindings import StateVectorC128
 from qgate.quantum.circuit import CircuitBatch, Operation
 from qgate.quantum.preparation import Step, prepare, step
 from qgate.quantum.readout import Basis
@@ -81,7 +81,11 @@ def distributions(batch: CircuitBatch, bases: Sequence[Basis]) -> list[Array]:
 
 def _outcomes(probabilities: Array, basis: Basis, wires: int) -> Array:
     """Probabilities of the basis's merged outcomes, shape (rows, outcomes), from those of all bit strings."""
-    strings = marginal(probabilities, basis.wires, wires)
+    return merged(marginal(probabilities, basis.wires, wires), basis)
+
+
+def merged(strings: Array, basis: Basis) -> Array:
+    """The same from the probabilities of the bit strings of the basis's wires, shape (rows, 2^wires of the basis)."""
     order = np.argsort(basis.merge, kind="stable")
     starts = np.searchsorted(basis.merge[order], np.arange(basis.outcomes))
     outcomes: Array = np.add.reduceat(strings[:, order], starts, axis=1)

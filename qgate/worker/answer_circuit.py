@@ -1,36 +1,84 @@
 """Answers a `circuit` order: describes the circuit of each row as data, and what its own QNode says for a few rows.
 
 The order's value holds `entrypoint`, `options`, `weights` (a path in the tree, or None), `splits` and `probes` (rows per split);
-its arrays `<split>.X`. Labels, shots and seeds never come here.
+its arrays `<split>.X`. With `public`, the name of a PennyLane device, nothing is described: that device evaluates the
+probabilities that each row's measurements are read from. Labels, shots and seeds never come here.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
 
 from qgate.domain.work import WorkOrder
-from qgate.quantum.capture import describe, own_values
+from qgate.errors import MeasurementError
+from qgate.quantum.capture import DEVICE, describe, own_values
 from qgate.quantum.description import encode
+from qgate.quantum.given import probabilities_name
+from qgate.quantum.public import evaluate
 from qgate.worker import entrypoint
 
 
 def answer(order: WorkOrder) -> tuple[Mapping[str, Any], Mapping[str, Any]]:
-    """Per split: the description, and the probed rows' own values."""
+    """Per split: the description or the probabilities, and the probed rows' own values.
+
+    A circuit that cannot be described is `refused` in words: public PennyLane may do what the description does not know.
+    """
     value = order.value
     circuit = entrypoint.find(value["entrypoint"])
     offered = {"weights": weights_of(value["weights"])} if value["weights"] else {}
     arguments = entrypoint.arguments(circuit, options=value["options"], offered=offered)
-    described: dict[str, Any] = {}
+    if value.get("public"):
+        return _evaluated(order, circuit, arguments)
+    try:
+        return _described(order, circuit, arguments)
+    except Exception as error:  # noqa: BLE001 -- what it raises it raises again where PennyLane calls it
+        return {"refused": refusal(error)}, {}
+
+
+def refusal(error: Exception) -> str:
+    """Why a circuit is not described."""
+    return str(error) if isinstance(error, MeasurementError) else f"{type(error).__name__}: {error}"
+
+
+def _described(
+    order: WorkOrder, circuit: Callable[..., Any], arguments: Mapping[str, Any]
+) -> tuple[dict[str, Any], dict[str, Any]]:
+    said: dict[str, Any] = {"described": {}, "how": {}}
     arrays: dict[str, Any] = {}
-    for split in value["splits"]:
+    for split in order.value["splits"]:
         features = np.array(order.arrays[f"{split}.X"])
-        structure, numbers = encode(describe(circuit, features, arguments).batches)
-        described[split] = structure
+        description = describe(circuit, features, arguments)
+        said["described"][split], numbers = encode(description.batches)
+        said["how"][split] = description.how
         arrays |= {f"{split}/{name}": array for name, array in numbers.items()}
-        own = [own_values(circuit, features[row], arguments) for row in value["probes"][split]]
-        arrays[f"{split}/own"] = np.array(own, dtype=np.float64)
-    return {"described": described}, arrays
+        arrays[f"{split}/own"] = _own(order, split, circuit, arguments, DEVICE)
+    return said, arrays
+
+
+def _evaluated(
+    order: WorkOrder, circuit: Callable[..., Any], arguments: Mapping[str, Any]
+) -> tuple[dict[str, Any], dict[str, Any]]:
+    evaluated: dict[str, Any] = {}
+    arrays: dict[str, Any] = {}
+    device = order.value["public"]
+    for split in order.value["splits"]:
+        found = evaluate(circuit, np.array(order.arrays[f"{split}.X"]), arguments, device)
+        evaluated[split], numbers = encode([group.batch for group in found])
+        numbers |= {
+            probabilities_name(batch, basis): array
+            for batch, group in enumerate(found)
+            for basis, array in enumerate(group.probabilities)
+        }
+        arrays |= {f"{split}/{name}": array for name, array in numbers.items()}
+        arrays[f"{split}/own"] = _own(order, split, circuit, arguments, device)
+    return {"evaluated": evaluated}, arrays
+
+
+def _own(order: WorkOrder, split: str, circuit: Callable[..., Any], arguments: Mapping[str, Any], device: str) -> Any:
+    features = np.array(order.arrays[f"{split}.X"])
+    own = [own_values(circuit, features[row], arguments, device) for row in order.value["probes"][split]]
+    return np.array(own, dtype=np.float64)
 
 
 def weights_of(path: str) -> Any:

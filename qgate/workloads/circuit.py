@@ -9,13 +9,15 @@ from qgate.charter.metrics import Task
 from qgate.domain.charter import SALTS, Candidate, Shots, salt_role
 from qgate.domain.evidence import Array, Cell, CellKey
 from qgate.domain.work import Answer, WorkOrder
-from qgate.errors import MeasurementError
+from qgate.errors import EngineError, MeasurementError
 from qgate.quantum.circuit import CircuitBatch
 from qgate.quantum.decision import decide
 from qgate.quantum.description import Bounds, decode
 from qgate.quantum.engine import Simulated, simulate
+from qgate.quantum.given import given
 from qgate.workloads import checked
 from qgate.workloads.dataset import Dataset, classes_of
+from qgate.workloads.fallback import Fallback, check_engine, told
 
 ROLE = "candidate"
 PROBED_ROWS = 3
@@ -27,8 +29,8 @@ def probes(rows: int) -> list[int]:
     return sorted({0, rows // 2, rows - 1})
 
 
-def order(candidate: Candidate, data: Mapping[str, Dataset], splits: Sequence[str]) -> WorkOrder:
-    """Asks for the description of each split's circuits: features only."""
+def order(candidate: Candidate, data: Mapping[str, Dataset], splits: Sequence[str], instead: Fallback | None = None) -> WorkOrder:
+    """Asks for the description of each split's circuits, or for what public PennyLane makes of them: features only."""
     value = {
         "entrypoint": candidate.entrypoint,
         "options": dict(candidate.options),
@@ -36,21 +38,46 @@ def order(candidate: Candidate, data: Mapping[str, Dataset], splits: Sequence[st
         "splits": list(splits),
         "probes": {split: probes(data[split].rows) for split in splits},
     }
+    value |= {"public": instead.device} if instead else {}
     return WorkOrder(kind="circuit", value=value, arrays={f"{s}.X": data[s].features for s in splits})
 
 
-def simulated(answer: Answer, data: Mapping[str, Dataset], splits: Sequence[str]) -> dict[str, Simulated]:
-    """Each split's described circuits, checked, simulated once, and compared with what the circuit's own QNode said.
+def simulated(
+    answer: Answer, data: Mapping[str, Dataset], splits: Sequence[str], instead: Fallback | None = None
+) -> dict[str, Simulated]:
+    """Each split's circuits, checked, simulated once, and compared with what the circuit's own QNode said.
 
     Raises:
-        MeasurementError: the description is refused or the replay disagrees with the QNode.
+        EngineError: our engine does not describe or repeat the circuit; PennyLane may (`instead`).
+        MeasurementError: the description or what PennyLane says is refused.
     """
-    return {split: _simulated(answer, split, data[split].rows) for split in splits}
+    if instead is not None:
+        return {split: _evaluated(answer, split, data[split].rows) for split in splits}
+    check_engine(answer)
+    return {split: _replayed(answer, split, data[split].rows) for split in splits}
 
 
-def _simulated(answer: Answer, split: str, rows: int) -> Simulated:
-    result = simulate(described(answer, split, rows))
-    _agree(result.exact(), _arrays(answer, split).get("own"), probes(rows))
+def _replayed(answer: Answer, split: str, rows: int) -> Simulated:
+    batches = described(answer, split, rows)
+    try:
+        result = simulate(batches)
+    except (TypeError, AttributeError, RuntimeError) as error:  # the description was checked: this is a binding's
+        raise EngineError(f"lightning's state vector does not replay the circuit: {error}") from error
+    row, off = _furthest(result.exact(), _arrays(answer, split).get("own"), probes(rows))
+    if not off <= _AGREEMENT:
+        raise EngineError(f"the replayed circuit differs from the candidate's own QNode by {off:.2g} on row {row} of {split}")
+    return result
+
+
+def _evaluated(answer: Answer, split: str, rows: int) -> Simulated:
+    arrays = _arrays(answer, split)
+    batches = decode(answer.value.get("evaluated", {}).get(split), arrays, rows=rows, bounds=Bounds())
+    result = given(batches, arrays)
+    row, off = _furthest(result.exact(), arrays.get("own"), probes(rows))
+    if not off <= _AGREEMENT:
+        raise MeasurementError(
+            f"what PennyLane evaluated differs from the candidate's own QNode by {off:.2g} on row {row} of {split}"
+        )
     return result
 
 
@@ -58,8 +85,10 @@ def described(answer: Answer, split: str, rows: int) -> tuple[CircuitBatch, ...]
     """A split's described circuits, checked.
 
     Raises:
-        MeasurementError: the description is refused.
+        MeasurementError: the description is refused, or there is none.
     """
+    if "evaluated" in answer.value:
+        raise MeasurementError("the candidate's circuit is not described: public PennyLane evaluated it")
     value = answer.value.get("described", {})
     return decode(value.get(split), _arrays(answer, split), rows=rows, bounds=Bounds())
 
@@ -69,13 +98,13 @@ def _arrays(answer: Answer, split: str) -> dict[str, Array]:
     return {name.removeprefix(prefix): a for name, a in answer.arrays.items() if name.startswith(prefix)}
 
 
-def _agree(exact: Array, own: Array | None, rows: Sequence[int]) -> None:
+def _furthest(exact: Array, own: Array | None, rows: Sequence[int]) -> tuple[int, float]:
+    """The row of `rows` on which the candidate's own QNode says most differently, and how far off it is (NaN stays NaN)."""
     expected = exact[list(rows)]
     if own is None or own.shape != expected.shape or own.dtype != np.float64:
         raise MeasurementError("the candidate did not say what its own QNode returns for the probed rows")
-    off = np.abs(own - expected).max()
-    if not off <= _AGREEMENT:
-        raise MeasurementError(f"the replayed circuit differs from the candidate's own QNode by {off:.2g} on the probed rows")
+    off = np.abs(own - expected).max(axis=1)
+    return rows[int(np.argmax(off))], float(off.max())
 
 
 def cells(
@@ -128,19 +157,23 @@ def cell_of(key: CellKey, rule: str, values: Array, classes: Array, task: Task) 
     return Cell(key=key, predictions=predicted, scores=decided.scores, score_kind=decided.score_kind)
 
 
-def facts(results: Mapping[str, Simulated], answer: Answer) -> dict[str, Any]:
+def facts(results: Mapping[str, Simulated], answer: Answer, instead: Fallback | None = None) -> dict[str, Any]:
     """How it was measured, for the evidence."""
-    described = {
+    engine = instead.facts() if instead else {"engine": "lightning.qubit, replayed"} | _described_how(results, answer)
+    return engine | {
+        "sampling": "sampled from exact probabilities",
+        "probed_rows": {split: probes(result.rows) for split, result in results.items()},
+        "executions": {split: _executions(result) for split, result in results.items()},
+    }
+
+
+def _described_how(results: Mapping[str, Simulated], answer: Answer) -> dict[str, Any]:
+    """The size of each described circuit, and what the worker says of how it was described."""
+    sizes = {
         split: [{"wires": b["wires"], "gates": len(b["operations"])} for b in answer.value["described"][split]]
         for split in results
     }
-    return {
-        "engine": "lightning.qubit, replayed",
-        "sampling": "sampled from exact probabilities",
-        "probed_rows": {split: probes(result.rows) for split, result in results.items()},
-        "circuits": described,
-        "executions": {split: _executions(result) for split, result in results.items()},
-    }
+    return {"circuits": sizes, "described": {split: told(answer.value["how"][split]) for split in results}}
 
 
 def _executions(result: Simulated) -> dict[str, int]:
