@@ -29,7 +29,7 @@ _BOOLEANS = {"true": True, "false": False}
 
 @dataclass(frozen=True, kw_only=True)
 class Inputs:
-    """What the workflow asked for. Paths are relative: `charters` and `out` to `working_directory`, that to the workspace.
+    """What the workflow asked for. Paths are relative: that of `working_directory` to the workspace, all others to it.
 
     `signing_key` is no input of the action: it is an environment variable of the step (`entrypoint.step`).
     """
@@ -42,6 +42,7 @@ class Inputs:
     comment: bool = True
     fail_on: frozenset[Decision] = frozenset(FAIL_ON)
     out: str = RUN_DIRECTORY
+    cache: str | None = None
     working_directory: str = "."
 
 
@@ -64,6 +65,7 @@ def read_inputs(environ: Mapping[str, str]) -> Inputs:
         comment=_BOOLEANS[_choice(environ, "comment", tuple(_BOOLEANS))],
         fail_on=_fail_on(environ),
         out=_relative(environ, "out", RUN_DIRECTORY),
+        cache=_relative(environ, "cache", "") if _text(environ, "cache") else None,
         working_directory=_relative(environ, "working-directory", "."),
     )
 

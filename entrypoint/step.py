@@ -51,11 +51,12 @@ def step(environ: Mapping[str, str], log: TextIO) -> int:
 
 @dataclass(frozen=True, kw_only=True)
 class _Places:
-    """The top of the repository, the working directory below it, and the run directory; absolute but for `prefix`."""
+    """The top of the repository, the working directory below it, the run directory and the cache; absolute but for `prefix`."""
 
     root: Path
     prefix: str
     out: Path
+    cache: Path | None
 
 
 def _gate(inputs: Inputs, workflow: Workflow, files: CommandFiles, log: TextIO) -> int:
@@ -72,7 +73,8 @@ def _gate(inputs: Inputs, workflow: Workflow, files: CommandFiles, log: TextIO) 
             if isinstance(ending, Gated):
                 surfaces.print_result(ending, log)
     finally:
-        hand_back(places.out, owner)
+        for written in filter(None, (places.out, places.cache)):
+            hand_back(written, owner)
     out = places.out.relative_to(workflow.workspace)
     return _measured(ending, out, files, log) if isinstance(ending, Scope) else _gated(ending, inputs.fail_on, out, files, log)
 
@@ -84,7 +86,8 @@ def _places(inputs: Inputs, workspace: Path) -> _Places:
     except GitError:
         root = here  # the pipeline meets the same error, and publishes it
     prefix = here.relative_to(root).as_posix()
-    return _Places(root=root, prefix="" if prefix == "." else prefix, out=inside(here, inputs.out, "out"))
+    cache = inputs.cache and inside(here, inputs.cache, "cache")
+    return _Places(root=root, prefix="" if prefix == "." else prefix, out=inside(here, inputs.out, "out"), cache=cache or None)
 
 
 def _forge(inputs: Inputs, workflow: Workflow) -> Forge:
@@ -106,6 +109,7 @@ def _settings(inputs: Inputs, workflow: Workflow, places: _Places) -> Settings:
         charters=inputs.charters,
         prefix=places.prefix,
         own_charter=target.on_default_branch,
+        cache=places.cache,
         limits=LIMITS,
         run_url=target.run_url,
         signing_key=inputs.signing_key,

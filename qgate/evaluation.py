@@ -1,8 +1,9 @@
 """Measuring and judging what is reached: the stages that need the scientific stack."""
 
+import hashlib
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -21,9 +22,13 @@ from qgate.evidence.lock import lock_entry, read_lock
 from qgate.evidence.scope_file import read_scope
 from qgate.gates.judge import judge, judge_pilot
 from qgate.intake import Opened, nothing_reached
+from qgate.measure.cache_directory import check_directory
+from qgate.measure.content import tree_digest
 from qgate.measure.jobs import lock_jobs
 from qgate.measure.pilot import Trees, measure_pilot
 from qgate.measure.rehearsal import rehearse
+from qgate.measure.reuse import Reuse
+from qgate.measure.store import Store
 from qgate.settings import Settings
 from qgate.worker.sandbox import open_to_workers
 
@@ -33,11 +38,13 @@ Say = Callable[[str], None]
 def measure(run: Opened, scope: Scope, settings: Settings, say: Say) -> None:
     """Evidence for every reached pilot, in the order of their charters, written to the run directory."""
     locks = read_lock(_lock_content(run, settings))
+    store = _store(run, settings, say)
     pilots = []
     for charter in (sourced.charter for sourced in scope.reached):
         say(f"measuring {charter.pilot}: {charter.candidate.kind} {charter.candidate.entrypoint}")
         with _worker_tree(run, settings.prefix) as tree:
-            trees = Trees(root=run.tree, worker=tree, today=settings.today)
+            reuse = Reuse(store=store, tree=tree_digest(tree.root)) if store else None
+            trees = Trees(root=run.tree, worker=tree.here, today=settings.today, reuse=reuse)
             evidence = measure_pilot(charter, trees, locks.get(charter.pilot), limits=settings.limits)
             if failed := failed_gates(charter, evidence):
                 say(f"{charter.pilot}: {', '.join(g.name for g in failed)} failed; rehearsing what the charter would set")
@@ -84,20 +91,37 @@ def lock(run: Opened, settings: Settings, say: Say) -> Mapping[str, Any]:
     for charter in (c.charter for c in run.found.charters):
         say(f"measuring what the lock of {charter.pilot} holds")
         with _worker_tree(run, settings.prefix) as tree:
-            trees = Trees(root=run.tree, worker=tree)
+            trees = Trees(root=run.tree, worker=tree.here)
             evidence = measure_pilot(charter, trees, None, limits=settings.limits, jobs=lock_jobs)
         entries[charter.pilot] = lock_entry(charter, evidence)
     return entries
 
 
+@dataclass(frozen=True, kw_only=True)
+class _Exported:
+    """The head's files for the worker: all of them below `root`, the working directory's at `here`."""
+
+    root: Path
+    here: Path
+
+
 @contextmanager
-def _worker_tree(run: Opened, prefix: str) -> Iterator[Path]:
+def _worker_tree(run: Opened, prefix: str) -> Iterator[_Exported]:
     """A clean export of the head for the worker: no history, and no data file of any pilot, since they may share their labels."""
     data = {str(Path(prefix, file.path)) for found in run.found.charters for file in found.charter.data.values()}
     with TemporaryDirectory(prefix="qgate-tree-") as scratch:
         open_to_workers(Path(scratch))
         export_tree(run.repository, run.change.head, Path(scratch), leave_out=data)
-        yield Path(scratch, prefix)
+        yield _Exported(root=Path(scratch), here=Path(scratch, prefix))
+
+
+def _store(run: Opened, settings: Settings, say: Say) -> Store | None:
+    """The cache, if the run was given one. The signing key, where there is one, seals its entries too."""
+    if settings.cache is None:
+        return None
+    check_directory(settings.cache, run.repository, settings.out)
+    key = settings.signing_key and hashlib.sha256(b"qgate/cache\0" + settings.signing_key.strip().encode()).digest()
+    return Store(directory=settings.cache, say=say, key=key or None)
 
 
 def _lock_content(run: Opened, settings: Settings) -> bytes | None:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from qgate.domain.canonical import canonical_file
+from qgate.domain.provenance import Provenance
 from qgate.domain.report import Publication, Report
 from qgate.domain.scope import Scope
 from qgate.domain.source import Problem
@@ -14,6 +15,7 @@ from qgate.errors import ExitCode, QgateError, UsageError
 from qgate.evidence.attestation import NAME as ATTESTATION
 from qgate.evidence.attestation import VERDICT, Envelope, attested_files, seal, signing_key, statement
 from qgate.evidence.scope_file import write_scope
+from qgate.evidence.timings import read_reused
 from qgate.forge.base import Forge
 from qgate.intake import Opened, find_scope, nothing_reached, opened
 from qgate.report.render import render, render_error, render_invalid_charter
@@ -93,7 +95,11 @@ def publish(verdict: Verdict, settings: Settings, forge: Forge, *, problems: tup
     """The verdict attested, rendered, written and published."""
     envelope = _attested(verdict, settings)
     report = render(
-        verdict, comment_id=settings.comment_id, run_url=settings.run_url, problems=problems, signed_by=envelope.keyid
+        verdict,
+        comment_id=settings.comment_id,
+        run_url=settings.run_url,
+        problems=problems,
+        provenance=Provenance(signed_by=envelope.keyid, reused=read_reused(settings.out)),
     )
     report = replace(report, files={**report.files, ATTESTATION: envelope.file().decode()})
     gated = Gated(exit_code=verdict.exit_code, report=report, verdict=verdict, problems=problems)

@@ -13,7 +13,7 @@ class Settings:
 
     `base` None is the default branch; `head` None is the work tree; `prefix` is the working directory relative to the
     repository's root; `own_charter` is True on a push to the default branch; `today` judges waivers;
-    `signing_key` is the PEM text that signs the attestation.
+    `signing_key` is the PEM text that signs the attestation; `cache` is where measurements are kept from run to run.
     """
 
     repository: Path
@@ -26,5 +26,6 @@ class Settings:
     own_charter: bool = False
     run_url: str | None = None
     comment_id: str = "qgate"
+    cache: Path | None = None
     signing_key: str | None = field(default=None, repr=False)
     limits: Limits = field(default_factory=Limits)

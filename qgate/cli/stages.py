@@ -2,6 +2,7 @@
 
 import os
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import click
@@ -13,20 +14,31 @@ from qgate.evidence.attestation import KEY_VARIABLE
 from qgate.intake import find_scope, opened
 from qgate.settings import Settings
 
+CACHE = click.option(
+    "--cache",
+    type=click.Path(file_okay=False, path_type=Path),
+    help="Keep measurements in this directory, and take those of the same content from it. Default: measure everything.",
+)
+
 
 @click.command()
 @common
 @forge_option
+@CACHE
 @click.option("--json", "as_json", is_flag=True, help="Print verdict.json.")
 @click.pass_context
-def run(context: click.Context, /, *, forge: str, as_json: bool, **where: Any) -> int:
+def run(context: click.Context, /, *, forge: str, cache: Path | None, as_json: bool, **where: Any) -> int:
     """Gate the change: detect, measure, judge, publish."""
     from qgate import pipeline  # noqa: PLC0415 -- `detect` and `validate` must start without it
 
-    settings, chosen = _publishing(settings_of(**where), forge)
+    settings, chosen = _publishing(_with_cache(settings_of(**where), cache), forge)
     with progress(context) as say:
         gated = pipeline.gate(settings, chosen, say)
     return _ending(gated, settings, as_json=as_json)
+
+
+def _with_cache(settings: Settings, cache: Path | None) -> Settings:
+    return replace(settings, cache=cache and cache.resolve())
 
 
 def _publishing(settings: Settings, forge: str) -> tuple[Settings, Any]:
@@ -70,12 +82,14 @@ def _ending(gated: Any, settings: Settings, *, as_json: bool) -> int:
 
 @click.command()
 @common
+@CACHE
 @click.pass_context
-def measure(context: click.Context, /, **where: Any) -> int:
+def measure(context: click.Context, /, *, cache: Path | None, **where: Any) -> int:
     """Measure what the change reaches and write the evidence; judges nothing."""
     from qgate import pipeline  # noqa: PLC0415 -- `detect` and `validate` must start without it
 
-    settings = settings_of(**where)
+    settings = _with_cache(settings_of(**where), cache)
+    settings = replace(settings, signing_key=os.environ.pop(KEY_VARIABLE, None) or None)  # seals the cache's entries
     with progress(context) as say, opened(settings) as here:
         refuse_invalid(here.found.problems)
         pipeline.measure(here, find_scope(here), settings, say)

@@ -8,6 +8,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from qgate.domain.provenance import Reused
+
 Array = npt.NDArray[Any]
 # A QUBO's cells: their split, and what their `scores` are.
 QUBO = "qubo"
@@ -112,10 +114,10 @@ class PilotEvidence:
     """Everything measured for one pilot.
 
     `truth` maps a split to its labels, shape (rows,); `lock` is the pilot's entry of `.qgate/lock.json` (None: no lock);
-    `facts` say how it was measured (engine, self test, library versions). `timings` are seconds; they and `service`, the service
-    times that latency gates ask for, are all that may differ between two runs of one commit. `trace` holds the arrival times of
-    the charter's traffic, in seconds, where it names such a file. `tables` are further arrays by `<role>/<name>`: a QUBO's
-    coefficients, as `Qubo.tables` gives them.
+    `facts` say how it was measured (engine, self test, library versions). `timings` are seconds; they, `reused` (what came from a
+    cache) and `service`, the service times that latency gates ask for, are all that may differ between two runs of one commit.
+    `trace` holds the arrival times of the charter's traffic, in seconds, where it names such a file. `tables` are further arrays
+    by `<role>/<name>`: a QUBO's coefficients, as `Qubo.tables` gives them.
     """
 
     pilot: str
@@ -130,6 +132,7 @@ class PilotEvidence:
     service: ServiceTimes | None = None
     trace: Array | None = None
     tables: Mapping[str, Array] = field(default_factory=dict)
+    reused: Reused | None = None
 
     def tables_of(self, role: str) -> dict[str, Array]:
         """The tables of a role, by their names without it."""

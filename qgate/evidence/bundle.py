@@ -31,9 +31,10 @@ from qgate.domain.evidence import (
 )
 from qgate.domain.schemas import load_schema
 from qgate.errors import UsageError
+from qgate.evidence.timings import TIMINGS, times
 
 SCHEMA = "qgate/evidence/v1"
-EVIDENCE, TIMINGS, ARRAYS = "evidence.json", "timings.json", "evidence"
+EVIDENCE, ARRAYS = "evidence.json", "evidence"
 
 
 def write_evidence(evidence: Evidence, directory: Path) -> str:
@@ -42,7 +43,7 @@ def write_evidence(evidence: Evidence, directory: Path) -> str:
     pilots = [_write_pilot(p, position, directory) for position, p in enumerate(evidence.pilots)]
     content = canonical_file({"schema": SCHEMA, "base": evidence.base, "head": evidence.head, "pilots": pilots})
     (directory / EVIDENCE).write_bytes(content)
-    (directory / TIMINGS).write_bytes(canonical_file({p.pilot: dict(p.timings) for p in evidence.pilots}))
+    (directory / TIMINGS).write_bytes(canonical_file({p.pilot: times(p.timings, p.reused) for p in evidence.pilots}))
     return hashlib.sha256(content).hexdigest()
 
 

@@ -10,7 +10,7 @@ from qgate.charter.metrics import SCORERS, Metric, parse_metric
 from qgate.domain.charter import Charter
 from qgate.domain.verdict import GateOutcome, Verdict
 from qgate.errors import UsageError
-from qgate.evidence.bundle import TIMINGS
+from qgate.evidence.timings import REUSED, TIMINGS
 from qgate.gates.scorers import step
 from qgate.intake import Opened as Intake
 from qgate.measure.data import dataset
@@ -96,7 +96,7 @@ def read_earlier(out: Path) -> Earlier:
     try:
         found: Verdict = verdict_from_json(json.loads(verdict.read_bytes()))
         times = json.loads(timings.read_bytes()) if timings.is_file() else {}
-        seconds = {pilot: sum(float(part) for part in parts.values()) for pilot, parts in times.items()}
+        seconds = {pilot: sum(map(float, parts.values())) for pilot, parts in times.items() if REUSED not in parts}
     except (ValueError, AttributeError, TypeError) as error:
         raise UsageError(f"{out} does not hold an earlier run ({error}); delete it, or give another --out") from error
     return Earlier(outcomes={(p.name, g.name): g for p in found.pilots for g in p.gates}, seconds=seconds)

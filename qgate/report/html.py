@@ -13,6 +13,7 @@ from markupsafe import Markup
 
 from qgate import __version__
 from qgate.domain.charter_change import CharterChange
+from qgate.domain.provenance import Provenance
 from qgate.domain.source import Problem
 from qgate.domain.verdict import Decision, GateOutcome, PilotVerdict, Verdict
 from qgate.report.capacity_plot import capacity_svg
@@ -37,6 +38,7 @@ from qgate.report.wording import (
     pairs_of,
     problems_headline,
     rehearsal_of,
+    reused_of,
     rows_to_decide,
     waiver_of,
     ways_out_of,
@@ -54,14 +56,18 @@ def _template() -> Template:
     return environment.get_template("report.html.j2")
 
 
-def verdict_html(verdict: Verdict, problems: Sequence[Problem], run_url: str | None, signed_by: str | None) -> str:
+def verdict_html(verdict: Verdict, problems: Sequence[Problem], run_url: str | None, provenance: Provenance) -> str:
     """The report of a verdict."""
     not_applicable = verdict.decision is Decision.NOT_APPLICABLE
     return _page(
         decision=verdict.decision,
         title=label(verdict.decision),
         headline=NOT_APPLICABLE if not_applicable else headline(verdict),
-        commits=[*_commits(verdict.base, verdict.head, verdict.evidence_sha256), ("attestation", attested_by(signed_by))],
+        commits=[
+            *_commits(verdict.base, verdict.head, verdict.evidence_sha256),
+            ("attestation", attested_by(provenance.signed_by)),
+            *(("reused", clean(f"{r.pilot}: {reused_of(r)}")) for r in provenance.reused),
+        ],
         run_url=run_url,
         notes=[clean(n) for n in verdict.notes],
         problems=_problems(problems),

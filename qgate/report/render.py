@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from qgate.domain.canonical import canonical_file
+from qgate.domain.provenance import UNKNOWN, Provenance
 from qgate.domain.report import Conclusion, Report, Status, StatusState
 from qgate.domain.source import Problem
 from qgate.domain.verdict import Decision, Verdict
@@ -40,11 +41,11 @@ def render(
     comment_id: str = "qgate",
     run_url: str | None = None,
     problems: Sequence[Problem] = (),
-    signed_by: str | None = None,
+    provenance: Provenance = UNKNOWN,
 ) -> Report:
     """The report of a verdict; `problems` are the warnings of the charters that judged.
 
-    `run_url` is shown only if it is an http(s) address; `signed_by` is the key that signed the attestation.
+    `run_url` is shown only if it is an http(s) address; `provenance` says who signed and what was reused.
 
     Raises:
         ValueError: a number of the verdict is not finite, or `comment_id` cannot stand in an HTML comment.
@@ -53,11 +54,13 @@ def render(
     findings = (*verdict_findings(verdict), *problem_findings(problems))
     files = {
         "verdict.json": canonical_file(verdict_to_json(verdict)).decode(),
-        "report.html": verdict_html(verdict, problems, address, signed_by),
+        "report.html": verdict_html(verdict, problems, address, provenance),
         "junit.xml": junit_of(verdict),
     }
     content = _Content(
-        parts=verdict_parts(verdict, problems, footer_of(verdict.base, verdict.head, address), signed_by),
+        parts=verdict_parts(
+            verdict, problems, footer_of(verdict.base, verdict.head, address, provenance.reused), provenance.signed_by
+        ),
         conclusion=verdict_conclusion(verdict),
         title=verdict_title(verdict),
         statuses=statuses(verdict),

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 
 from qgate.domain.charter_change import CharterChange
+from qgate.domain.provenance import Reused
 from qgate.domain.source import Problem, Severity
 from qgate.domain.verdict import CharterRef, Decision, GateOutcome, PilotVerdict, Runbook, Verdict
 from qgate.report.budget import Section
@@ -29,6 +30,7 @@ from qgate.report.wording import (
     not_passed,
     pairs_of,
     rehearsal_of,
+    reused_of,
     rows_to_decide,
     short_sha,
     waiver_of,
@@ -291,10 +293,10 @@ def _evidence(verdict: Verdict, signed_by: str | None) -> Section:
     return _folded("lines of evidence", "Evidence", tuple(lines), 7)
 
 
-def footer_of(base: str, head: str, run_url: str | None) -> str:
-    """Which commits were compared, and where the whole report is."""
+def footer_of(base: str, head: str, run_url: str | None, reused: Sequence[Reused] = ()) -> str:
+    """Which commits were compared, where the whole report is, and what came from a cache."""
     commits = f"{md_code(short_sha(base), 40)}…{md_code(short_sha(head), 40)}"
-    return f"{commits} · {elsewhere(run_url)}"
+    return "<br>".join([f"{commits} · {elsewhere(run_url)}", *(f"♻️ {md_code(r.pilot, 60)}: {md(reused_of(r))}" for r in reused)])
 
 
 def elsewhere(run_url: str | None) -> str:

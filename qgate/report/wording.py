@@ -5,6 +5,7 @@ from types import MappingProxyType
 from typing import Any
 
 from qgate.domain.charter_change import CharterChange, Effect
+from qgate.domain.provenance import Reused
 from qgate.domain.source import Problem, Severity
 from qgate.domain.verdict import Decision, GateOutcome, PilotVerdict, Verdict
 from qgate.report.escape import clean
@@ -197,6 +198,19 @@ def problems_headline(problems: Sequence[Problem]) -> str:
     parts = [count_of(errors, "error")] if errors else []
     parts += [count_of(warnings, "warning")] if warnings else []
     return ", ".join(parts)
+
+
+def reused_of(reused: Reused) -> str:
+    """What came from a cache, how it was verified, and whether the entries carried this run's seal."""
+    parts = ", ".join(f"{part} from {key}" for part, key in sorted(reused.parts.items()))
+    how = [word for word, is_in in (("by repetition", "candidate" in reused.parts), ("by the lock", _baselines(reused))) if is_in]
+    seal = "sealed with this run's key" if reused.sealed else "sealed with no key"
+    count = f"{len(reused.parts)} of {reused.planned} measurements"
+    return f"{count} reused ({parts}), verified {' and '.join(how)}; {seal}"
+
+
+def _baselines(reused: Reused) -> bool:
+    return any(part.startswith("baseline ") for part in reused.parts)
 
 
 def attested_by(signed_by: str | None) -> str:
