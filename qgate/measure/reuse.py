@@ -92,7 +92,7 @@ def _anew(doubted: Sequence[_Found], memory: "_Memory") -> dict[str, _Found]:
     """What the cache said and nothing confirmed, removed and measured anew."""
     for found in doubted:
         for key in found.used:
-            memory.reuse.store.drop(key, "did not repeat")
+            memory.reuse.store.drop(key, "did not repeat" if key.part == CANDIDATE else "is not what the lock says")
     said = memory.ask([f.asked.job for f in doubted if any(key.what == ANSWER for key in f.used)])
     return {f.asked.job.part: _Found(asked=heard(f.asked.job, said.get(f.asked.job.part, f.asked.answer))) for f in doubted}
 
