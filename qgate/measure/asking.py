@@ -7,24 +7,38 @@ from pathlib import Path
 from qgate.domain.evidence import Cell, Repetition, cell_digest
 from qgate.domain.limits import Limits
 from qgate.domain.work import Answer
-from qgate.errors import MeasurementError
+from qgate.errors import EngineError, MeasurementError
 from qgate.measure.jobs import Job, Measured
 from qgate.worker.launch import run
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Asked:
-    """A job, its answer, and what could be read in it: either `measured`, or the `problem` in words."""
+    """A job, its answer, and what could be read in it: either `measured`, or the `problem` in words.
+
+    `refused`: the problem is our engine's, and public PennyLane may answer.
+    """
 
     job: Job
     answer: Answer
     measured: Measured | None = None
     problem: str | None = None
+    refused: bool = False
 
 
 def ask(planned: Sequence[Job], tree: Path, limits: Limits) -> tuple[Asked, ...]:
     """All jobs asked, and their answers read."""
     return tuple(heard(job, answer) for job, answer in zip(planned, answers(planned, tree, limits), strict=True))
+
+
+def ask_instead(asked: Sequence[Asked], tree: Path, limits: Limits) -> tuple[Asked, ...]:
+    """Where our engine refuses a part, public PennyLane's answers to all that it can answer: a repetition is of the same engine."""
+    why = next((a.problem for a in asked if a.refused), None)
+    if why is None:
+        return tuple(asked)
+    others = [a.job.instead(why) for a in asked if a.job.instead is not None]
+    found = {other.job.part: other for other in ask(others, tree, limits)}
+    return tuple(found.get(a.job.part, a) for a in asked)
 
 
 def answers(planned: Sequence[Job], tree: Path, limits: Limits) -> tuple[Answer, ...]:
@@ -43,6 +57,8 @@ def heard(job: Job, answer: Answer) -> Asked:
     """The answer with what was read in it."""
     try:
         return Asked(job=job, answer=answer, measured=_read(job, answer))
+    except EngineError as error:
+        return Asked(job=job, answer=answer, problem=str(error), refused=True)
     except MeasurementError as error:
         return Asked(job=job, answer=answer, problem=str(error))
 

@@ -21,7 +21,7 @@ from qgate.domain.evidence import (
 from qgate.domain.limits import Limits
 from qgate.errors import MeasurementError
 from qgate.measure import calibration
-from qgate.measure.asking import Asked, repetitions
+from qgate.measure.asking import Asked, ask_instead, repetitions
 from qgate.measure.data import dataset
 from qgate.measure.inputs import read_inputs
 from qgate.measure.jobs import CANDIDATE, REPETITION, Job, Measured, baseline_jobs, candidate_jobs, splits
@@ -70,8 +70,9 @@ def measure_pilot(
         return PilotEvidence(pilot=charter.pilot, inputs=inputs, lock=lock, failures=(failure,), facts={"libraries": libraries()})
     asking = Asking(charter=charter, data=data, lock=lock, tree=trees.worker, limits=limits)
     gathered = gather(planned, asking, trees.reuse)
-    evidence = replace(_evidence(asking, inputs, gathered.asked), trace=trace, reused=gathered.reused)
-    answer = next((a.answer for a in gathered.asked if a.job.part == CANDIDATE), None)
+    asked = ask_instead(gathered.asked, trees.worker, limits)
+    evidence = replace(_evidence(asking, inputs, asked), trace=trace, reused=gathered.reused)
+    answer = next((a.answer for a in asked if a.job.part == CANDIDATE), None)
     if answer is None or not calibration.wanted(charter):
         return evidence
     sources = calibration.Sources(answer=answer, data=data, opened=opened, today=trees.today)
