@@ -21,6 +21,7 @@ from qgate.intake import Opened, find_scope, nothing_reached, opened
 from qgate.report.render import render, render_error, render_invalid_charter
 from qgate.report.verdict_json import verdict_from_json, verdict_to_json
 from qgate.settings import Settings
+from qgate.worker import preload
 
 Say = Callable[[str], None]
 
@@ -62,6 +63,7 @@ def measure(run: Opened, scope: Scope, settings: Settings, say: Say) -> None:
     """The run directory written: the scope, and the evidence for what is reached."""
     write_scope(scope, run_directory(settings))
     if scope.reached:
+        preload.begin(found.charter for found in scope.reached)  # the workers' imports beside our own
         from qgate import evaluation  # noqa: PLC0415 -- a change that reaches nothing must not pay for the scientific stack
 
         evaluation.measure(run, scope, settings, say)

@@ -12,11 +12,15 @@ Array = npt.NDArray[Any]
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class WorkOrder:
-    """One question: `kind` picks the answerer in the worker, `value` holds JSON values, `arrays` the features."""
+    """One question: `kind` picks the answerer in the worker, `value` holds JSON values, `arrays` the features.
+
+    `hash_seed`: orders with different ones are answered by interpreters that hash text differently.
+    """
 
     kind: str
     value: Mapping[str, Any]
     arrays: Mapping[str, Array] = field(default_factory=dict)
+    hash_seed: int = 0
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)

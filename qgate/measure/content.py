@@ -18,7 +18,7 @@ from qgate.domain.canonical import canonical_json
 from qgate.domain.charter import Charter
 from qgate.domain.work import Answer, Array, WorkOrder
 from qgate.measure.jobs import splits, task
-from qgate.worker.launch import environment
+from qgate.worker.preload import environment
 from qgate.worker.protocol import pack
 from qgate.workloads.dataset import Dataset
 

@@ -1,7 +1,7 @@
 """What to ask the workers for one pilot, and how each answer becomes cells."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from qgate.charter.metrics import SCORERS, Family, Task, parse_metric
@@ -90,11 +90,16 @@ def _baseline(baseline: Baseline, charter: Charter, data: Mapping[str, Dataset])
 
 
 def candidate_jobs(charter: Charter, data: Mapping[str, Dataset]) -> tuple[Job, Job]:
-    """The candidate on everything, and again on its first deciding cell in a process of its own.
+    """The candidate on everything, and again on its first deciding cell in a process that hashes text differently.
 
     Raises:
         MeasurementError: this version does not measure that kind of candidate.
     """
+    first, again = _candidate_jobs(charter, data)
+    return first, replace(again, order=replace(again.order, hash_seed=1))
+
+
+def _candidate_jobs(charter: Charter, data: Mapping[str, Dataset]) -> tuple[Job, Job]:
     kind = charter.candidate.kind
     if kind in {CandidateKind.ESTIMATOR, CandidateKind.COMMAND}:
         return _estimator_jobs(charter, data)

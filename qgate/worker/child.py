@@ -1,7 +1,8 @@
 """The worker's side: confines itself, reads an order from standard input, and answers it with the pull request's code.
 
-Runs as `python -I -m qgate.worker.child POLICY ANSWER_FD`. The first line on the answer pipe says which layers of the sandbox
-hold; it is written before any code of the pull request is loaded. The frame behind it is a claim.
+Runs forked from `qgate.worker.zygote`, or where that cannot be had as `python -I -m qgate.worker.child POLICY ANSWER_FD`. The
+first line on the answer pipe says which layers of the sandbox hold; it is written before any code of the pull request is loaded.
+The frame behind it is a claim.
 """
 
 import contextlib

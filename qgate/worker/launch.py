@@ -10,21 +10,20 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import IO
 
 from qgate.domain.limits import Limits
 from qgate.domain.work import Answer, WorkOrder
 from qgate.worker import privileges
+from qgate.worker.process import Process, start
 from qgate.worker.protocol import pack
 from qgate.worker.reply import Ending, answer_of
-from qgate.worker.sandbox import GROUP, USERS, Policy, open_to_workers
+from qgate.worker.sandbox import GROUP, OWN_INTERPRETER, USERS, Policy, open_to_workers
 
-# What a worker may see of our environment: numeric libraries' own switches, which some processors need. Never a token.
-_PASSED_ON = ("OPENBLAS_CORETYPE", "OPENBLAS_L2_SIZE")
 _LOG_BYTES = 64 * 1024
 _TICK = 0.2
 _GRACE = 1.0
@@ -32,7 +31,7 @@ _BURIAL = 10.0
 
 
 def run(orders: Sequence[WorkOrder], tree: Path, limits: Limits) -> tuple[Answer, ...]:
-    """Answers in the order of `orders`, all workers side by side, each with its own hash seed, scratch directory and sandbox.
+    """Answers in the order of `orders`, all workers side by side, each with its own scratch directory and sandbox.
 
     A worker that dies, hangs, says too much or nothing, or misses a layer of the sandbox that is required, is an `Answer` with an
     error; it and all that it started are killed before this returns.
@@ -42,19 +41,19 @@ def run(orders: Sequence[WorkOrder], tree: Path, limits: Limits) -> tuple[Answer
         workers: list[_Worker] = []
         try:
             for number, (order, uid) in enumerate(zip(orders, _private_users(len(orders)), strict=True)):
-                workers.append(_start(number, order, _policy(tree, scratch / str(number), uid, limits)))
+                workers.append(_start(order, _policy(tree, scratch / str(number), uid, limits)))
             _watch(workers, limits)
         finally:
             for worker in workers:
                 _end(worker)
-        return tuple(answer_of(w.ending(), limits) for w in workers)
+        return tuple(w.answer(limits) for w in workers)
 
 
 @dataclass(kw_only=True)
 class _Worker:
     """A running worker and what it has said so far."""
 
-    process: subprocess.Popen[bytes]
+    process: Process
     answer_pipe: IO[bytes]
     uid: int | None
     started: float
@@ -64,19 +63,13 @@ class _Worker:
     log: bytearray = field(default_factory=bytearray)
     stopped: str | None = None
 
-    def ending(self) -> Ending:
-        """How it ended, once it has."""
-        seconds = self.ended - self.started
-        return Ending(code=self.process.returncode, said=self.said, log=self.log, seconds=seconds, stopped=self.stopped)
-
-
-def environment(home: Path, hash_seed: int, passed_on: Mapping[str, str]) -> dict[str, str]:
-    """The worker's whole environment: an allow-list, since a block-list forgets the next token's name."""
-    fixed = {"PATH": "/usr/local/bin:/usr/bin:/bin", "HOME": str(home), "TMPDIR": str(home), "LANG": "C.UTF-8"}
-    quiet = {"PYTHONHASHSEED": str(hash_seed), "PYTHONDONTWRITEBYTECODE": "1", "MPLBACKEND": "Agg"}
-    # joblib's processes need shared memory, which outlives them; it says so at every start where it finds out by itself.
-    threads = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "JOBLIB_MULTIPROCESSING": "0"}
-    return fixed | quiet | threads | {name: passed_on[name] for name in _PASSED_ON if name in passed_on}
+    def answer(self, limits: Limits) -> Answer:
+        """What came of it, once it has ended; a worker that was not forked says why beside its sandbox."""
+        process, seconds = self.process, self.ended - self.started
+        ending = Ending(code=process.returncode or 0, said=self.said, log=self.log, seconds=seconds, stopped=self.stopped)
+        answer = answer_of(ending, limits)
+        why = process.own_interpreter
+        return answer if why is None else replace(answer, sandbox={**answer.sandbox, OWN_INTERPRETER: why})
 
 
 def _guard_oneself() -> None:
@@ -123,24 +116,13 @@ def _scratch() -> Iterator[Path]:
             subprocess.run([*command, "--", str(scratch)], check=False, stderr=subprocess.DEVNULL)
 
 
-def _start(number: int, order: WorkOrder, policy: Policy) -> _Worker:
+def _start(order: WorkOrder, policy: Policy) -> _Worker:
     home = Path(policy.scratch)
     home.mkdir(mode=0o700)
+    frame = pack({"kind": order.kind, "value": dict(order.value)}, order.arrays)
     reader, writer = os.pipe()
     try:
-        with tempfile.TemporaryFile() as question:
-            question.write(pack({"kind": order.kind, "value": dict(order.value)}, order.arrays))
-            question.seek(0)
-            process = subprocess.Popen(
-                [sys.executable, "-I", "-m", "qgate.worker.child", json.dumps(asdict(policy)), str(writer)],
-                cwd="/",
-                env=environment(home, number, os.environ),
-                stdin=question,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.STDOUT,
-                pass_fds=(writer,),
-                start_new_session=True,
-            )
+        process = start(order, frame, json.dumps(asdict(policy)), home, writer)
     finally:
         os.close(writer)
     pipe = os.fdopen(reader, "rb", buffering=0)
@@ -152,7 +134,7 @@ def _watch(workers: Sequence[_Worker], limits: Limits) -> None:
     with selectors.DefaultSelector() as selector:
         for worker in workers:
             selector.register(worker.answer_pipe, selectors.EVENT_READ, (worker, worker.said))
-            selector.register(_stdout(worker), selectors.EVENT_READ, (worker, worker.log))
+            selector.register(worker.process.log, selectors.EVENT_READ, (worker, worker.log))
         while selector.get_map():
             for key, _ in selector.select(timeout=_TICK):
                 _read(selector, key, limits)
@@ -177,7 +159,7 @@ def _read(selector: selectors.BaseSelector, key: selectors.SelectorKey, limits: 
 def _is_over(worker: _Worker, limits: Limits) -> bool:
     """Whether to stop listening: its time is up, or it ended and something it left behind holds its pipes open."""
     now = time.monotonic()
-    if _has_exited(worker):
+    if worker.process.has_exited():
         worker.exited = worker.exited or now
         return now - worker.exited > _GRACE
     if now - worker.started > limits.seconds:
@@ -185,22 +167,11 @@ def _is_over(worker: _Worker, limits: Limits) -> bool:
     return worker.stopped is not None
 
 
-def _has_exited(worker: _Worker) -> bool:
-    """Without reaping it: as long as it is not, its number cannot be given to another process, which we would kill for it."""
-    return os.waitid(os.P_PID, worker.process.pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is not None
-
-
 def _abandon(selector: selectors.BaseSelector, worker: _Worker) -> None:
     for key in list(selector.get_map().values()):
         if key.data[0] is worker:
             selector.unregister(key.fileobj)
     _end(worker)
-
-
-def _stdout(worker: _Worker) -> IO[bytes]:
-    if worker.process.stdout is None:
-        raise RuntimeError("the worker was started without a log pipe")
-    return worker.process.stdout
 
 
 def _end(worker: _Worker) -> None:
@@ -215,7 +186,7 @@ def _end(worker: _Worker) -> None:
     _reap(worker.process.pid)
     worker.ended = worker.ended or time.monotonic()
     worker.answer_pipe.close()
-    _stdout(worker).close()
+    worker.process.log.close()
 
 
 def _sweep(uid: int) -> None:

@@ -1,7 +1,8 @@
 """The sandbox that a worker puts itself into, before any of the pull request's code is loaded; no layer can be undone.
 
-A fresh `python -I` process that has run only what is here is as good a place for that as any, and better than between fork and
-exec: it has one thread, it can say in words what it could not get, and none of it happens in the judge's memory. Each layer holds
+A fresh `python -I` process, or one forked from another that has only imported libraries, is as good a place for that as any, and
+better than between fork and exec: it has one thread, it can say in words what it could not get, and none of it happens in the
+judge's memory. Each layer holds
 when another fails: what the private user still may read (0644), Landlock closes; what Landlock does not see (UDP, socket files),
 seccomp refuses; what seccomp lets live, the judge kills by group and by user.
 """
@@ -18,6 +19,7 @@ from typing import Any
 from qgate.worker import landlock, privileges, seccomp
 
 LAYERS = ("uid", "limits", "capabilities", "no_new_privs", "landlock", "seccomp")
+OWN_INTERPRETER = "own_interpreter"
 GROUP = 60600
 # No distribution gives these out: below systemd's dynamic users (61184), above its homes (60513).
 USERS = range(GROUP + 1, 61184)
@@ -74,11 +76,12 @@ class Layers:
 
 
 def weakest(reports: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
-    """What holds for all of several workers: each layer's least value, and every reason why one is missing."""
+    """What holds for all of several workers: each layer's least value, every reason why one is missing, or was not forked."""
     reports = tuple(reports)
     least = {layer: min((report.get(layer, False) for report in reports), default=False) for layer in LAYERS}
     missing = {layer: why for report in reports for layer, why in report.get("missing", {}).items()}
-    return {**least, "missing": missing}
+    own = sorted({report[OWN_INTERPRETER] for report in reports if OWN_INTERPRETER in report})
+    return {**least, "missing": missing} | ({OWN_INTERPRETER: "; ".join(own)} if own else {})
 
 
 def confine(policy: Policy) -> Layers:

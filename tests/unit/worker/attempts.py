@@ -70,6 +70,18 @@ def list_of_processes(world):
 
 
 @attempt
+def memory_of_the_preloaded_parent(world):
+    with Path(f"/proc/{world['parent']}/mem").open("r+b") as memory:
+        return bool(memory)
+
+
+@attempt
+def signal_to_the_preloaded_parent(world):
+    os.kill(world["parent"], 0)
+    return True
+
+
+@attempt
 def process_vm_readv(world):
     class Span(ctypes.Structure):
         _fields_ = (("base", ctypes.c_void_p), ("length", ctypes.c_size_t))

@@ -22,17 +22,18 @@ class Model:
 """
 
 
-def order(entrypoint: str, options: Mapping[str, Any] | None = None) -> WorkOrder:
+def order(entrypoint: str, options: Mapping[str, Any] | None = None, hash_seed: int = 0) -> WorkOrder:
     value = {"entrypoint": entrypoint, "options": dict(options or {}), "device": "none", "cells": [[None, 7]], "splits": ["val"]}
-    return WorkOrder(kind="estimator", value=value, arrays={"val.X": np.arange(6.0).reshape(3, 2)})
+    return WorkOrder(kind="estimator", value=value, arrays={"val.X": np.arange(6.0).reshape(3, 2)}, hash_seed=hash_seed)
 
 
 def ask(tree: Path, bodies: Mapping[str, str], **limits: Any) -> dict[str, Answer]:
-    """What the workers answer whose `build(seed)` has these bodies, all side by side."""
+    """What the workers answer whose `build(seed)` has these bodies, all side by side; neighbours have different hash seeds."""
     for name, body in bodies.items():
         lines = [f"    {line}" for line in body.strip().splitlines()]
         (tree / f"{name}.py").write_text("\n".join([MODEL, "def build(seed):", *lines, "    return Model()", ""]))
-    answers = run([order(f"{name}:build") for name in bodies], tree, Limits(**({"seconds": 58} | limits)))
+    orders = [order(f"{name}:build", hash_seed=number % 2) for number, name in enumerate(bodies)]
+    answers = run(orders, tree, Limits(**({"seconds": 58} | limits)))
     return dict(zip(bodies, answers, strict=True))
 
 

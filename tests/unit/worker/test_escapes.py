@@ -22,6 +22,7 @@ import pytest
 import qgate
 from qgate.domain.limits import Limits
 from qgate.worker.launch import run
+from qgate.worker.preload import zygote
 from qgate.worker.sandbox import LAYERS, Policy
 
 FILE = Path(__file__).with_name("attempts.py")
@@ -93,6 +94,7 @@ def world(make_tree):
             "token": TOKEN,
             "judge": os.getpid(),
             "decoy": decoy.pid,
+            "parent": zygote(0).pid,
             "address": int(decoy.stdout.readline()),
             "repository": str(secrets),
             "labels": str(secrets / "labels.txt"),
@@ -214,15 +216,14 @@ def test_modules_of_tree_and_home_do_not_take_the_place_of_ours(make_tree, ask_w
 
 
 def workers_left():
-    """Processes started by a worker keep its command line."""
+    """Processes forked for us keep their preloaded parent's command line."""
     lines = (path / "cmdline" for path in Path("/proc").iterdir() if path.name.isdigit())
-    found = []
+    found = {}
     for line in lines:
-        try:
-            found.append(line.read_bytes().split(b"\0"))
-        except OSError:
-            continue
-    return [words for words in found if b"qgate.worker.child" in words and str(os.getpid()).encode() not in words]
+        with suppress(OSError):
+            found[int(line.parent.name)] = line.read_bytes().split(b"\0")
+    forked = {pid for pid, words in found.items() if {b"qgate.worker.zygote", str(os.getpid()).encode()} <= set(words)}
+    return forked - {zygote(0).pid, zygote(1).pid}
 
 
 LEAVE = """
@@ -263,6 +264,6 @@ while True:
     answer = ask_workers(make_tree("bomb"), {"bomb": bomb}, seconds=4, processes=32)["bomb"]
     assert answer.error == "the worker was stopped: it took longer than 4 seconds"
     assert time.monotonic() - began < 30
-    assert workers_left() == []
+    assert workers_left() == set()
     with suppress(ChildProcessError):
         assert os.waitpid(-1, os.WNOHANG) == (0, 0)  # what lives on is ours: the decoy
