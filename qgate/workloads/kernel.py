@@ -22,7 +22,7 @@ from qgate.errors import MeasurementError
 from qgate.quantum import kernel
 from qgate.quantum.circuit import CircuitBatch
 from qgate.quantum.description import Bounds, decode
-from qgate.workloads import checked
+from qgate.workloads import checked, gaussian_process
 from qgate.workloads.dataset import Dataset, classes_of
 
 ROLE = "candidate"
@@ -37,6 +37,8 @@ MODELS: Mapping[tuple[str, Task], Model] = MappingProxyType(
         ("svm", Task.CLASSIFICATION): lambda c: SVC(C=c, kernel="precomputed"),
         ("svm", Task.REGRESSION): lambda c: SVR(C=c, kernel="precomputed"),
         ("ridge", Task.REGRESSION): lambda c: KernelRidge(alpha=1.0 / c, kernel="precomputed"),
+        ("gp", Task.CLASSIFICATION): gaussian_process.Classifier,
+        ("gp", Task.REGRESSION): lambda c: gaussian_process.Regressor(noise=1.0 / c),
     }
 )
 

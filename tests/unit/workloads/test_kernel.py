@@ -344,3 +344,18 @@ def test_facts_tell_when_the_fitted_kernel_is_indefinite(answered):
     train = sampled(found.train, 5, np.random.default_rng([3, 5, 0]), symmetric=True)
     assert told["smallest_eigenvalue_with_shots"] == np.linalg.eigvalsh(train)[0] < -0.1 < told["smallest_eigenvalue"]
     assert "target_alignment" not in told
+
+
+def test_a_gaussian_process_predicts_numbers_and_classes(answered):
+    """Numbers: the mean of labels plus the ridge's solution of what is left, in units of its deviation."""
+    found = kernel.kernels(answered(data=NUMBERS), NUMBERS, SPLITS)
+    labels = NUMBERS["train"].labels
+    asked = candidate(model="gp", regularisation=4.0)
+    cell, _ = kernel.cells(found, candidate=asked, shots=EXACT, data=NUMBERS, task=Task.REGRESSION)
+    solved = np.linalg.solve(found.train + np.eye(12) / 4.0, labels - labels.mean())
+    np.testing.assert_allclose(cell.predictions, labels.mean() + found.splits["validation"] @ solved, atol=1e-10, rtol=0)
+    cells = kernel.cells(found, candidate=asked, shots=SHOTS, data=CLASSES, task=Task.CLASSIFICATION)
+    assert len(cells) == len(SPLITS) * 5
+    for one in cells:
+        assert one.score_kind == "decision"
+        np.testing.assert_array_equal(one.predictions, (one.scores > 0).astype(np.int64))
