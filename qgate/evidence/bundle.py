@@ -87,7 +87,8 @@ def _arrays(pilot: PilotEvidence) -> dict[str, Array]:
         arrays[f"cell/{number}/predictions"] = cell.predictions
         if cell.scores is not None:
             arrays[f"cell/{number}/scores"] = cell.scores
-    return arrays
+    # An array by columns has other bytes in the file than the same one by rows, as which it comes back from a cache.
+    return {name: np.asarray(array, order="C") for name, array in arrays.items()}
 
 
 def read_evidence(directory: Path) -> tuple[Evidence, str]:

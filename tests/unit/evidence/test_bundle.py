@@ -135,3 +135,15 @@ def test_service_times_and_a_trace_are_read_back_and_lie_in_a_file_of_their_own(
     (tmp_path / "a/evidence/00-tumour-triage-times.npz").write_bytes(b"faster")
     with pytest.raises(UsageError, match="its sha256 differs"):
         read_evidence(tmp_path / "a")
+
+
+def test_how_an_array_lies_in_memory_changes_no_byte(tmp_path):
+    scores = np.arange(6.0).reshape(3, 2)
+    for name, same in (("rows", scores), ("columns", np.asfortranarray(scores))):
+        cell = Cell(
+            key=CellKey(role="candidate", split="validation"), predictions=np.arange(3), scores=same, score_kind="decision"
+        )
+        write_evidence(replace(EVIDENCE, pilots=(replace(PILOT, cells=(cell,), repetitions=()),)), tmp_path / name)
+    assert [p.read_bytes() for p in sorted((tmp_path / "rows").rglob("*.*"))] == [
+        p.read_bytes() for p in sorted((tmp_path / "columns").rglob("*.*"))
+    ]
