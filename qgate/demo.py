@@ -36,6 +36,8 @@ class Sample:
 SAMPLES = (
     Sample(example="tumour-triage", pull="good-refactor", expected=Decision.PASS),
     Sample(example="tumour-triage", pull="drop-entangler", expected=Decision.FAIL),
+    Sample(example="calibrated-iris", pull="good-refactor", expected=Decision.PASS),
+    Sample(example="calibrated-iris", pull="recalibrate", expected=Decision.FAIL),
     Sample(example="digit-sorter", pull="good-refactor", expected=Decision.PASS),
     Sample(example="digit-sorter", pull="unscaled-pixels", expected=Decision.FAIL),
     Sample(example="wine-cultivars", pull="good-refactor", expected=Decision.PASS),

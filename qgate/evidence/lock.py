@@ -8,8 +8,8 @@ import numpy as np
 
 from qgate.charter.metrics import SCORERS, Family, parse_metric
 from qgate.domain.canonical import canonical_file
-from qgate.domain.charter import CandidateKind, Charter
-from qgate.domain.evidence import QUBO, PilotEvidence, predictions_digest
+from qgate.domain.charter import SALTS, CandidateKind, Charter, Shots, salt_role
+from qgate.domain.evidence import QUBO, Cell, PilotEvidence, predictions_digest
 from qgate.errors import MeasurementError, UsageError
 from qgate.gates.scorers import score
 from qgate.quantum.qubo import from_tables
@@ -57,18 +57,23 @@ def lock_entry(charter: Charter, evidence: PilotEvidence) -> dict[str, Any]:
         "schedule": list(charter.shots.schedule),
         "candidate_entrypoint": charter.candidate.entrypoint,
     }
-    return entry | ({"qubo": _qubo(evidence)} if charter.candidate.kind is CandidateKind.QUBO else {})
+    return entry | ({"qubo": _qubo(charter.shots, evidence)} if charter.candidate.kind is CandidateKind.QUBO else {})
 
 
-def _qubo(evidence: PilotEvidence) -> dict[str, Any]:
-    """Which QUBO it is, and the candidate's mean energy without shots and for each of its shots and seeds."""
+def _qubo(shots: Shots, evidence: PilotEvidence) -> dict[str, Any]:
+    """Which QUBO it is, and the candidate's mean energy: without shots, for its shots and seeds, for each re-salted seed list."""
     problem = from_tables(evidence.tables_of("candidate"))
     energies = problem.energies()
-    cells = [
-        {"shots": c.key.shots, "seed": c.key.seed, "energy": float(np.average(energies[c.predictions], weights=c.scores))}
-        for c in evidence.of("candidate", QUBO)
+
+    def mean(cell: Cell) -> float:
+        return float(np.average(energies[cell.predictions], weights=cell.scores))
+
+    own = [{"shots": c.key.shots, "seed": c.key.seed, "energy": mean(c)} for c in evidence.of("candidate", QUBO)]
+    again = [
+        (shots.salted(salt), {(c.key.shots, c.key.seed): c for c in evidence.of(salt_role(salt), QUBO)}) for salt in range(SALTS)
     ]
-    return {"sha256": problem.digest(), "energies": cells}
+    lists = [[mean(cells[pair]) for pair in salted.planned] for salted, cells in again if cells]
+    return {"sha256": problem.digest(), "energies": own, "seed_lists": lists}
 
 
 def _baseline(name: str, estimator: str, charter: Charter, evidence: PilotEvidence) -> dict[str, Any]:

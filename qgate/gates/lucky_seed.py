@@ -15,6 +15,8 @@ from qgate.gates import claims
 from qgate.gates.claims import Ruling
 from qgate.gates.pairing import pair
 
+DECIDED = frozenset({Decision.PASS, Decision.FAIL})
+
 
 @dataclass(frozen=True, kw_only=True)
 class Agreement:
@@ -27,6 +29,18 @@ class Agreement:
     def share(self) -> float:
         """Between 0 and 1."""
         return self.agreeing / self.lists
+
+    @property
+    def details(self) -> dict[str, int]:
+        """What the verdict keeps of it."""
+        return {"seed_lists": self.lists, "seed_lists_agreeing": self.agreeing}
+
+    def reason(self, decided: Decision, required: float) -> str:
+        """Why a verdict that too few lists support is undecided."""
+        return (
+            f"the verdict hangs on the seeds: {self.agreeing} of {self.lists} re-salted seed lists agree with {decided}, "
+            f"and {required:.0%} must"
+        )
 
 
 def agreement(decided: Decision, gate: Gate, metric: Metric, charter: Charter, evidence: PilotEvidence) -> Agreement | None:
@@ -49,13 +63,9 @@ def agreement(decided: Decision, gate: Gate, metric: Metric, charter: Charter, e
 
 def supported(ruling: Ruling, found: Agreement | None, required: float) -> Ruling:
     """The ruling, undecided where too few seed lists agree; the share is in its details."""
-    if found is None or ruling.decision not in {Decision.PASS, Decision.FAIL}:
+    if found is None or ruling.decision not in DECIDED:
         return ruling
-    details = {**ruling.details, "seed_lists": found.lists, "seed_lists_agreeing": found.agreeing}
+    details = {**ruling.details, **found.details}
     if found.share >= required:
         return replace(ruling, details=details)
-    reason = (
-        f"the verdict hangs on the seeds: {found.agreeing} of {found.lists} re-salted seed lists agree with {ruling.decision}, "
-        f"and {required:.0%} must"
-    )
-    return replace(ruling, decision=Decision.INCONCLUSIVE, reason=reason, details=details)
+    return replace(ruling, decision=Decision.INCONCLUSIVE, reason=found.reason(ruling.decision, required), details=details)

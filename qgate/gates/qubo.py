@@ -4,6 +4,7 @@ What annealing and steepest descent make of the same QUBO with as many samples i
 that can be simulated they always win. `qubo_energy_gap` compares with this candidate as it was locked, on the same seeds.
 """
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -14,8 +15,9 @@ from qgate.domain.evidence import PilotEvidence
 from qgate.domain.verdict import Decision, GateOutcome, Sizes
 from qgate.errors import MeasurementError
 from qgate.gates import outcomes
+from qgate.gates.lucky_seed import DECIDED, Agreement
 from qgate.gates.qubo_measures import MEASURES, Asked, Found, Measure
-from qgate.gates.qubo_samples import Samples, read
+from qgate.gates.qubo_samples import Samples, read, salted
 from qgate.statistics.bounds import Bounds, decide
 
 _BINS = 24
@@ -32,14 +34,15 @@ def judge_qubo(gate: Gate, metric: Metric, charter: Charter, evidence: PilotEvid
         samples = read(charter, evidence)
         asked = Asked(gate=gate, threshold=threshold, charter=charter, evidence=evidence, samples=samples)
         found = measure.find(asked)
+        lists = agreement(found, measure, asked)
         drawn = {"histogram": histogram(samples)} if metric.name in _DRAWN else {}
     except MeasurementError as problem:
         return outcomes.error(gate, str(problem))
-    decision = _decision(found, measure, threshold)
+    decision, why = _supported(found, measure, asked, lists)
     return GateOutcome(
         name=gate.name,
         decision=decision,
-        why=_why(found, decision, measure, asked),
+        why=why,
         owner=gate.owner,
         value=found.value,
         interval=found.interval,
@@ -50,8 +53,32 @@ def judge_qubo(gate: Gate, metric: Metric, charter: Charter, evidence: PilotEvid
         sizes=Sizes(rows=0, seeds=len(samples.cells) if samples.shots else 0, shots=samples.shots),
         remedy=outcomes.remedy(gate.remediation),
         position=gate.position,
-        details={**found.details, "optimum": samples.optimum, "random": samples.qubo.random_energy, **drawn},
+        details={**found.details, "optimum": samples.optimum, "random": samples.qubo.random_energy, **drawn}
+        | (lists.details if lists else {}),
     )
+
+
+def agreement(found: Found, measure: Measure, asked: Asked) -> Agreement | None:
+    """How many re-salted seed lists give the same decision; None where nothing was drawn, or nothing random decides.
+
+    Raises:
+        MeasurementError: the re-salted samples are incomplete.
+    """
+    decided = _decision(found, measure, asked.threshold)
+    if decided not in DECIDED or found.interval is None:
+        return None
+    lists = [other for other in salted(asked.samples, asked.charter, asked.evidence) if measure.judges(asked, other)]
+    decisions = [_decision(measure.find(replace(asked, samples=one)), measure, asked.threshold) for one in lists]
+    return Agreement(agreeing=decisions.count(decided), lists=len(decisions)) if decisions else None
+
+
+def _supported(found: Found, measure: Measure, asked: Asked, lists: Agreement | None) -> tuple[Decision, str]:
+    """The decision with its sentence, undecided where too few seed lists agree."""
+    decision, required = _decision(found, measure, asked.threshold), asked.charter.shots.agreement
+    why = _why(found, decision, measure, asked)
+    if lists is None or lists.share >= required:
+        return decision, why
+    return Decision.INCONCLUSIVE, f"{why}; but {lists.reason(decision, required)}: undecided"
 
 
 def _threshold(gate: Gate, measure: Measure) -> float:

@@ -24,7 +24,7 @@ from typing import Any
 
 import numpy as np
 
-from qgate.domain.charter import Charter, Gate
+from qgate.domain.charter import Charter, Gate, Shots
 from qgate.domain.evidence import PilotEvidence
 from qgate.errors import MeasurementError
 from qgate.gates.qubo_samples import Flags, Samples
@@ -69,10 +69,11 @@ class Found:
 
 @dataclass(frozen=True, kw_only=True)
 class Measure:
-    """How a gate's value is found, and on which side it is bounded."""
+    """How a gate's value is found, on which side it is bounded, and whether it can be found for samples of other seeds."""
 
     find: Callable[[Asked], Found]
     greater_is_better: bool
+    judges: Callable[[Asked, Samples], bool] = lambda _asked, _samples: True
 
 
 def _energy_gap(asked: Asked) -> Found:
@@ -100,7 +101,8 @@ def _locked(asked: Asked) -> dict[tuple[int | None, int | None], float]:
     Raises:
         MeasurementError: there are none, or they are those of another QUBO.
     """
-    entry = (asked.evidence.lock or {}).get("qubo")
+    lock = asked.evidence.lock or {}
+    entry = lock.get("qubo")
     if not isinstance(entry, Mapping):
         raise MeasurementError(
             "the lock holds no energies of this pilot's candidate; run `qgate lock` and commit .qgate/lock.json"
@@ -109,7 +111,19 @@ def _locked(asked: Asked) -> dict[tuple[int | None, int | None], float]:
         raise MeasurementError(
             "the QUBO is not the locked one, so their energies do not compare: undo its change, or have a new lock reviewed"
         )
-    return {(e["shots"], e["seed"]): float(e["energy"]) for e in entry["energies"]}
+    energies: dict[tuple[int | None, int | None], float] = {
+        (e["shots"], e["seed"]): float(e["energy"]) for e in entry["energies"]
+    }
+    shots = Shots(schedule=tuple(lock["schedule"]), seeds=tuple(lock["seeds"]))
+    for salt, again in enumerate(entry.get("seed_lists", ())):
+        energies |= zip(shots.salted(salt).planned, map(float, again), strict=False)
+    return energies
+
+
+def _is_locked(asked: Asked, samples: Samples) -> bool:
+    """Whether the lock holds energies for the seeds of these samples, as one that was written before they were drawn does not."""
+    locked = _locked(asked)
+    return all((c.key.shots, c.key.seed) in locked for c in samples.cells)
 
 
 def _random_ratio(asked: Asked) -> Found:
@@ -289,7 +303,7 @@ def _beside(values: Mapping[str, float]) -> str:
 
 MEASURES: Mapping[str, Measure] = MappingProxyType(
     {
-        "qubo_energy_gap": Measure(find=_energy_gap, greater_is_better=False),
+        "qubo_energy_gap": Measure(find=_energy_gap, greater_is_better=False, judges=_is_locked),
         "qubo_random_ratio": Measure(find=_random_ratio, greater_is_better=True),
         "qubo_p_opt": Measure(find=_p_opt, greater_is_better=True),
         "qubo_r99_shots": Measure(find=_r99, greater_is_better=False),

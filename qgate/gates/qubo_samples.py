@@ -1,14 +1,14 @@
 """A QUBO's samples as the judge values them: every sampled state's energy and feasibility, computed from the coefficients."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
 
 from qgate.charter.wording import did_you_mean
-from qgate.domain.charter import Charter, Constraint
+from qgate.domain.charter import SALTS, Charter, Constraint, salt_role
 from qgate.domain.evidence import QUBO, Cell, PilotEvidence
 from qgate.errors import MeasurementError
 from qgate.gates.pairing import CANDIDATE, deciding_pairs, told
@@ -90,6 +90,12 @@ class Samples:
         high = np.inf if constraint.maximum is None else constraint.maximum
         return np.asarray((sums >= low - slack) & (sums <= high + slack))
 
+    def drawn_again(self, cells: tuple[Cell, ...]) -> "Samples":
+        """Other samples of the same circuit, without references; what is known of the states is not computed again."""
+        other = replace(self, cells=cells, references={})
+        vars(other).update({name: vars(self)[name] for name in ("energies", "optimum", "span", "optimal") if name in vars(self)})
+        return other
+
     def energy(self, cell: Cell) -> float:
         """The mean energy of a cell's states."""
         return float(self.energies[cell.predictions] @ _weights(cell))
@@ -134,3 +140,18 @@ def read(charter: Charter, evidence: PilotEvidence) -> Samples:
         cells=tuple(measured[pair] for pair in deciding),
         references={name: cells for name, cells in references.items() if cells},
     )
+
+
+def salted(samples: Samples, charter: Charter, evidence: PilotEvidence) -> Iterator[Samples]:
+    """The samples of each re-salted seed list that was drawn.
+
+    Raises:
+        MeasurementError: a list lacks some of its seeds.
+    """
+    for salt in range(SALTS):
+        measured = {(c.key.shots, c.key.seed): c for c in evidence.of(salt_role(salt), QUBO)}
+        deciding = deciding_pairs(replace(charter, shots=charter.shots.salted(salt)))
+        if missing := [pair for pair in deciding if measured and pair not in measured]:
+            raise MeasurementError(f"re-salted seed list {salt} was not drawn {told(missing)}".rstrip())
+        if measured:
+            yield samples.drawn_again(tuple(measured[pair] for pair in deciding))

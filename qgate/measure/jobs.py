@@ -147,6 +147,8 @@ def _kernel_jobs(charter: Charter, data: Mapping[str, Dataset]) -> tuple[Job, Jo
         def read(answer: Answer) -> Measured:
             found = kernel.kernels(answer, data, on)
             cells = kernel.cells(found, candidate=candidate, shots=shots, data=data, task=kind)
+            if part == CANDIDATE:
+                cells += kernel.salted_cells(found, candidate=candidate, shots=shots, data=data, task=kind)
             labels = data[kernel.TRAIN].labels
             return Measured(cells=cells, facts=kernel.facts(found, candidate=candidate, shots=shots, labels=labels, task=kind))
 
@@ -185,9 +187,10 @@ def _qubo_jobs(charter: Charter) -> tuple[Job, Job]:
     def job(part: str, shots: Shots) -> Job:
         def read(answer: Answer) -> Measured:
             found = qubo.solved(answer, charter.candidate)
-            beside = qubo.references(found.qubo, shots) if part == CANDIDATE else ()
-            cells = (*qubo.cells(found, shots), *beside)
-            return Measured(cells=cells, facts=found.facts, tables=qubo.tables(found.qubo))
+            cells = qubo.cells(found, shots)
+            if part == CANDIDATE:
+                cells += (*qubo.salted_cells(found, shots), *qubo.references(found.qubo, shots))
+            return Measured(cells=cells, facts=qubo.facts(found, shots), tables=qubo.tables(found.qubo))
 
         return Job(part=part, order=qubo.order(charter.candidate), read=read)
 

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from qgate.charter.metrics import Task
-from qgate.domain.charter import SALTS, Candidate, Shots, salt_role
+from qgate.domain.charter import SALTS, Candidate, Shots
 from qgate.domain.evidence import Array, Cell, CellKey
 from qgate.domain.work import Answer, WorkOrder
 from qgate.errors import EngineError, MeasurementError
@@ -15,7 +15,7 @@ from qgate.quantum.decision import decide
 from qgate.quantum.description import Bounds, decode
 from qgate.quantum.engine import Simulated, simulate
 from qgate.quantum.given import given
-from qgate.workloads import checked
+from qgate.workloads import checked, seed_lists
 from qgate.workloads.dataset import Dataset, classes_of
 from qgate.workloads.fallback import Fallback, check_engine, told
 
@@ -130,14 +130,11 @@ def salted_cells(
 ) -> tuple[Cell, ...]:
     """The deciding cells drawn with re-salted seed lists (`qgate.gates.lucky_seed`); none without shots."""
     classes = classes_of(dict(data))
-    found = []
-    for split, result in results.items():
-        for salt in range(SALTS):
-            for count, seed in shots.salted(salt).planned:
-                if count is not None and seed is not None:
-                    key = CellKey(role=salt_role(salt), split=split, shots=count, seed=seed)
-                    found.append(cell_of(key, rule, result.sampled(count, seed), classes, task))
-    return tuple(found)
+    return tuple(
+        cell_of(CellKey(role=role, split=split, shots=count, seed=seed), rule, result.sampled(count, seed), classes, task)
+        for split, result in results.items()
+        for role, count, seed in seed_lists.planned(shots, SALTS)
+    )
 
 
 def _pairs(shots: Shots) -> list[tuple[int | None, int | None]]:

@@ -34,9 +34,10 @@ def charter_of(make, name, bound, *, schedule=(1000,), seeds=SEEDS, constraints=
     return replace(make.charter(made, schedule=schedule, seeds=seeds), candidate=candidate, data={}, baselines=())
 
 
-def evidence_of(charter, probabilities=EXACT, problem=PROBLEM, *, references=False, **extra) -> PilotEvidence:
+def evidence_of(charter, probabilities=EXACT, problem=PROBLEM, *, references=False, salted=False, **extra) -> PilotEvidence:
     solved = qubo.Solved(qubo=problem, probabilities=probabilities)
     cells = qubo.cells(solved, charter.shots)
+    cells += qubo.salted_cells(solved, charter.shots) if salted else ()
     cells += qubo.references(problem, charter.shots) if references else ()
     return PilotEvidence(
         pilot="triage", cells=cells, tables=qubo.tables(problem), facts={"libraries": {}}, **extra
@@ -242,6 +243,79 @@ def test_a_change_that_does_nothing_to_the_energy_rarely_fails(make):
         charter, entry = locked(make, bound="0", schedule=(200,), seeds=seeds_of(trial))
         decisions.append(judged(charter, evidence_of(charter, other, lock=entry)).decision)
     assert decisions.count(Decision.FAIL) <= 200 * 0.05 + 3 * np.sqrt(200 * 0.05 * 0.95)
+
+
+# The same decision on seed lists that nobody chose.
+@pytest.mark.parametrize(
+    ("name", "bound", "decision"),
+    [
+        ("qubo_random_ratio", "0.41", Decision.PASS),
+        ("qubo_p_opt", "0.37", Decision.PASS),
+        ("qubo_p_opt", "0.43", Decision.FAIL),
+        ("qubo_feasible_rate", "0.57", Decision.PASS),
+        ("qubo_r99_shots", "9.9", Decision.PASS),
+    ],
+)
+def test_a_decision_that_other_seeds_give_stands_with_its_share(make, name, bound, decision):
+    charter = charter_of(make, name, bound, constraints=(GROUP,))
+    outcome = judged(charter, evidence_of(charter, salted=True))
+    assert outcome.decision is decision
+    assert outcome.details["seed_lists"] == 20
+    assert outcome.details["seed_lists_agreeing"] >= 16
+    alone = judged(charter, evidence_of(charter))
+    assert (alone.why, alone.value, alone.interval) == (outcome.why, outcome.value, outcome.interval)
+    assert "seed_lists" not in alone.details
+
+
+def lucky(make, decided):
+    """On a threshold that is exactly the truth no decision is right, and seeds that give one have had luck."""
+    for trial in range(400):
+        charter = charter_of(make, "qubo_p_opt", "0.4", schedule=(200,), seeds=seeds_of(trial))
+        if of(make, "qubo_p_opt", "0.4", schedule=(200,), seeds=seeds_of(trial)).decision is decided:
+            return charter
+    raise AssertionError("no seeds of 400 lists had luck")
+
+
+@pytest.mark.parametrize("decided", [Decision.PASS, Decision.FAIL])
+def test_a_lucky_decision_is_undecided(make, decided):
+    charter = lucky(make, decided)
+    outcome = judged(charter, evidence_of(charter, salted=True))
+    agreeing = outcome.details["seed_lists_agreeing"]
+    assert (outcome.decision, outcome.details["seed_lists"]) == (Decision.INCONCLUSIVE, 20)
+    assert outcome.why.endswith(
+        f"; but the verdict hangs on the seeds: {agreeing} of 20 re-salted seed lists agree with {decided}, and 80% must"
+        ": undecided"
+    )
+    assert agreeing < 16
+
+
+def test_the_gap_is_tried_on_the_locked_energies_of_other_seeds(make):
+    charter = charter_of(make, "qubo_energy_gap", "0.05")
+    entry = lock_entry(charter, evidence_of(charter, salted=True))
+    assert [len(energies) for energies in entry["qubo"]["seed_lists"]] == [5] * 20
+    same = judged(charter, evidence_of(charter, salted=True, lock=entry))
+    assert (same.decision, same.details["seed_lists"], same.details["seed_lists_agreeing"]) == (Decision.PASS, 20, 20)
+    worse_by_a_fifth = judged(charter, evidence_of(charter, worse(0.2), salted=True, lock=entry))
+    assert (worse_by_a_fifth.decision, worse_by_a_fifth.details["seed_lists_agreeing"]) == (Decision.FAIL, 20)
+
+
+def test_a_lock_without_other_seeds_energies_leaves_the_gap_to_the_charters(make):
+    charter, entry = locked(make, bound="0.05")
+    outcome = judged(charter, evidence_of(charter, salted=True, lock=entry))
+    assert (outcome.decision, entry["qubo"]["seed_lists"]) == (Decision.PASS, [])
+    assert "seed_lists" not in outcome.details
+
+
+def test_a_seed_list_with_a_hole_is_an_error(make):
+    charter = charter_of(make, "qubo_p_opt", "0.37")
+    whole = evidence_of(charter, salted=True)
+    seed = charter.shots.salted(7).seeds[2]
+    holed = replace(whole, cells=tuple(c for c in whole.cells if c.key.seed != seed))
+    outcome = judged(charter, holed)
+    assert (outcome.decision, outcome.why) == (
+        Decision.ERROR,
+        f"re-salted seed list 7 was not drawn at shots 1000, seed {seed}",
+    )
 
 
 # What must not pass.

@@ -11,7 +11,7 @@ from sklearn.kernel_ridge import KernelRidge
 from sklearn.svm import SVC, SVR
 
 from qgate.charter.metrics import Task
-from qgate.domain.charter import Candidate, CandidateKind, Shots
+from qgate.domain.charter import SALTS, Candidate, CandidateKind, Shots, salt_role
 from qgate.domain.evidence import CellKey, same_bits
 from qgate.domain.work import Answer
 from qgate.errors import MeasurementError
@@ -359,3 +359,37 @@ def test_a_gaussian_process_predicts_numbers_and_classes(answered):
     for one in cells:
         assert one.score_kind == "decision"
         np.testing.assert_array_equal(one.predictions, (one.scores > 0).astype(np.int64))
+
+
+def test_re_salted_seed_lists_are_drawn_and_fitted_as_the_charters_would_be(answered):
+    found = kernel.kernels(answered(), CLASSES, SPLITS)
+    asked = {"candidate": candidate(), "data": CLASSES, "task": Task.CLASSIFICATION}
+    salted = kernel.salted_cells(found, shots=SHOTS, **asked)
+    assert len(salted) == SALTS * len(SHOTS.seeds) * len(SPLITS)
+    as_charters = {c.key: c for c in kernel.cells(found, shots=SHOTS.salted(7), **asked) if c.key.shots}
+    mine = {replace(c.key, role="candidate"): c for c in salted if c.key.role == salt_role(7)}
+    assert list(mine) == list(as_charters)
+    assert all(same_bits(mine[key].scores, cell.scores) for key, cell in as_charters.items())
+    assert kernel.salted_cells(found, shots=EXACT, **asked) == ()
+
+
+def test_large_kernels_are_tried_on_fewer_lists_or_none_and_say_so(answered, monkeypatch):
+    found = kernel.kernels(answered(), CLASSES, SPLITS)
+    asked = {"candidate": candidate(), "data": CLASSES, "task": Task.CLASSIFICATION}
+    one_list = 2 * (12 * 12 // 2 + 7 * 12 + 5 * 12)
+    for affordable, lists, words in (
+        (7, 7, "the verdict is tried on 7 re-salted seed lists instead of 20, for the time that they take here"),
+        (4, 0, "the verdict is tried on no re-salted seed lists: at this size even 5 would take too long"),
+    ):
+        monkeypatch.setattr(kernel, "_SALTED_ENTRIES", affordable * one_list)
+        assert len(kernel.salted_cells(found, shots=SHOTS, **asked)) == lists * 2 * 2
+        told = kernel.facts(found, candidate=candidate(), shots=SHOTS, labels=CLASSES["train"].labels, task=Task.CLASSIFICATION)
+        assert told["seed_lists"] == words
+
+
+def test_a_model_that_takes_longer_to_fit_is_tried_on_fewer_lists(answered, monkeypatch):
+    found = kernel.kernels(answered(data=NUMBERS), NUMBERS, SPLITS)
+    asked = {"shots": SHOTS, "data": NUMBERS, "task": Task.REGRESSION}
+    monkeypatch.setattr(kernel, "_SALTED_ENTRIES", 5000)
+    lists = {m: len(kernel.salted_cells(found, candidate=candidate(model=m), **asked)) // 4 for m in ("svm", "ridge", "gp")}
+    assert lists == {"svm": 11, "ridge": 10, "gp": 6}

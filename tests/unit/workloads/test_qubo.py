@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from qgate.domain.charter import Candidate, CandidateKind, Shots
+from qgate.domain.charter import SALTS, Candidate, CandidateKind, Shots, salt_role
 from qgate.domain.evidence import CellKey, same_bits
 from qgate.domain.work import Answer
 from qgate.errors import MeasurementError
@@ -233,3 +233,26 @@ def test_the_worker_is_asked_for_no_constraint_shot_or_seed():
 def test_reading_a_file_needs_nothing_but_the_file(tree):
     (tree / "roster.py").unlink()
     assert solve(candidate(options={"evaluations": 20})).qubo.digest() == PROBLEM.digest()
+
+
+def test_re_salted_seed_lists_are_drawn_as_the_charters_would_be():
+    result = qubo.Solved(qubo=PROBLEM, probabilities=qaoa(GAMMAS, BETAS))
+    shots = Shots(schedule=(10, 1000), seeds=(1, 2))
+    salted = qubo.salted_cells(result, shots)
+    assert len(salted) == SALTS * 2
+    _, *expected = qubo.cells(result, shots.salted(3))
+    mine = [c for c in salted if c.key.role == salt_role(3)]
+    assert [replace(c.key, role="candidate") for c in mine] == [c.key for c in expected]
+    assert all(same_bits(a.scores, b.scores) for a, b in zip(mine, expected, strict=True))
+    assert qubo.salted_cells(result, Shots(seeds=(1, 2))) == ()
+    assert qubo.facts(result, shots)["seed_lists"] == "the verdict is tried on 20 re-salted seed lists"
+
+
+def test_many_samples_are_tried_on_fewer_lists_or_none(monkeypatch):
+    result = qubo.Solved(qubo=PROBLEM, probabilities=qaoa(GAMMAS, BETAS))
+    shots = Shots(schedule=(1000,), seeds=(1, 2))
+    monkeypatch.setattr(qubo, "_SALTED_STATES", 9 * 2 * 8)
+    assert len(qubo.salted_cells(result, shots)) == 9 * 2
+    monkeypatch.setattr(qubo, "_SALTED_KEPT", 4 * 2 * 8)
+    assert qubo.salted_cells(result, shots) == ()
+    assert qubo.facts(result, shots)["seed_lists"].startswith("the verdict is tried on no re-salted seed lists")
