@@ -14,12 +14,14 @@ Array = npt.NDArray[Any]
 class WorkOrder:
     """One question: `kind` picks the answerer in the worker, `value` holds JSON values, `arrays` the features.
 
+    `ports`: the TCP ports of loopback that the worker may serve on. Without, it has no sockets.
     `hash_seed`: orders with different ones are answered by interpreters that hash text differently.
     """
 
     kind: str
     value: Mapping[str, Any]
     arrays: Mapping[str, Array] = field(default_factory=dict)
+    ports: tuple[int, ...] = ()
     hash_seed: int = 0
 
 

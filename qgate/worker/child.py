@@ -10,7 +10,7 @@ import json
 import os
 import sys
 
-from qgate.worker.sandbox import Policy, confine
+from qgate.worker.sandbox import LOOPBACK, Policy, confine
 
 
 def main(policy_json: str, answer_fd: str) -> None:
@@ -19,7 +19,7 @@ def main(policy_json: str, answer_fd: str) -> None:
     os.set_inheritable(pipe, False)  # noqa: FBT003 -- its only parameter
     layers = confine(policy)
     os.write(pipe, json.dumps(layers.facts()).encode() + b"\n")
-    if policy.required and layers.missing:
+    if (policy.required and layers.missing) or LOOPBACK in layers.missing:
         return
     from qgate.worker.answer import answer  # noqa: PLC0415 -- numpy may start threads, which confining comes too late for
 

@@ -14,6 +14,7 @@ from pathlib import Path
 from qgate.worker.linux import call
 
 SIGNALS_SINCE = 6
+TCP_SINCE = 4
 _VERSION = 1
 _PATH_BENEATH = 1
 _EXECUTE, _WRITE_FILE, _READ_FILE, _READ_DIR = 1 << 0, 1 << 1, 1 << 2, 1 << 3
@@ -21,7 +22,8 @@ _MAKE_DEVICES = 1 << 6 | 1 << 11
 _TRUNCATE, _IOCTL = 1 << 14, 1 << 15
 _ON_FILES = _EXECUTE | _WRITE_FILE | _READ_FILE | _TRUNCATE | _IOCTL
 _HANDLED = (0, 0x1FFF, 0x3FFF, 0x7FFF, 0x7FFF, 0xFFFF)  # by ABI, 5 and later alike
-_TCP_SINCE, _TCP = 4, 0b11
+_NET_PORT, _BIND, _CONNECT = 2, 0b01, 0b10
+_TCP = _BIND | _CONNECT
 _SCOPES = 0b11
 
 
@@ -33,10 +35,11 @@ def abi() -> int:
         return 0
 
 
-def restrict(*, read: Iterable[Path], write: Iterable[Path], devices: Iterable[Path]) -> int:
+def restrict(*, read: Iterable[Path], write: Iterable[Path], devices: Iterable[Path], ports: Iterable[int] = ()) -> int:
     """Allow only these, for this thread and all that it starts; returns the ABI.
 
-    `read` allows executing too, `write` everything but device files. Paths that cannot be reached are left out.
+    `read` allows executing too, `write` everything but device files. Paths that cannot be reached are left out. `ports` are those
+    of TCP that may be listened on and connected to, at any address.
 
     Raises:
         OSError: the kernel has no Landlock, or a filter hides it.
@@ -54,19 +57,41 @@ def restrict(*, read: Iterable[Path], write: Iterable[Path], devices: Iterable[P
         ):
             for path in paths:
                 _allow(rules, path, access & handled)
+        for port in ports if version >= TCP_SINCE else ():
+            _allow_port(rules, port, _TCP)
         call("landlock_restrict_self", rules, 0)
     finally:
         os.close(rules)
     return version
 
 
+def only_listen(port: int) -> None:
+    """From now on no TCP but listening on this port: no connection goes out, whatever was allowed before.
+
+    Raises:
+        OSError: the kernel's Landlock knows no TCP.
+    """
+    if abi() < TCP_SINCE:
+        raise OSError(errno.ENOSYS, "the kernel's Landlock knows no TCP")
+    rules = _ruleset(struct.pack("QQ", 0, _TCP))
+    try:
+        _allow_port(rules, port, _BIND)
+        call("landlock_restrict_self", rules, 0)
+    finally:
+        os.close(rules)
+
+
 def _create(version: int, handled: int) -> int:
-    """A ruleset that handles files, TCP (with no rule: refused) and, from ABI 6, keeps signals and abstract sockets inside."""
+    """A ruleset that handles files, TCP (refused but for ports with a rule) and, from ABI 6, keeps signals and sockets inside."""
     attributes = struct.pack("Q", handled)
-    if version >= _TCP_SINCE:
+    if version >= TCP_SINCE:
         attributes += struct.pack("Q", _TCP)
     if version >= SIGNALS_SINCE:
         attributes += struct.pack("Q", _SCOPES)
+    return _ruleset(attributes)
+
+
+def _ruleset(attributes: bytes) -> int:
     buffer = ctypes.create_string_buffer(attributes, len(attributes))
     return call("landlock_create_ruleset", ctypes.addressof(buffer), len(attributes), 0)
 
@@ -82,3 +107,8 @@ def _allow(rules: int, path: Path, access: int) -> None:
         call("landlock_add_rule", rules, _PATH_BENEATH, ctypes.addressof(rule), 0)
     finally:
         os.close(handle)
+
+
+def _allow_port(rules: int, port: int, access: int) -> None:
+    rule = ctypes.create_string_buffer(struct.pack("=QQ", access, port), 16)
+    call("landlock_add_rule", rules, _NET_PORT, ctypes.addressof(rule), 0)

@@ -41,7 +41,7 @@ def run(orders: Sequence[WorkOrder], tree: Path, limits: Limits) -> tuple[Answer
         workers: list[_Worker] = []
         try:
             for number, (order, uid) in enumerate(zip(orders, _private_users(len(orders)), strict=True)):
-                workers.append(_start(order, _policy(tree, scratch / str(number), uid, limits)))
+                workers.append(_start(order, _policy(tree, scratch / str(number), uid, limits, order.ports)))
             _watch(workers, limits)
         finally:
             for worker in workers:
@@ -90,7 +90,7 @@ def _private_users(count: int) -> list[int | None]:
     return [*free[:count], *[None] * (count - len(free))]
 
 
-def _policy(tree: Path, home: Path, uid: int | None, limits: Limits) -> Policy:
+def _policy(tree: Path, home: Path, uid: int | None, limits: Limits, ports: tuple[int, ...]) -> Policy:
     return Policy(
         tree=str(tree),
         scratch=str(home),
@@ -101,6 +101,7 @@ def _policy(tree: Path, home: Path, uid: int | None, limits: Limits) -> Policy:
         file_bytes=limits.file_bytes,
         open_files=limits.open_files,
         processes=limits.processes,
+        ports=ports,
     )
 
 
@@ -119,7 +120,7 @@ def _scratch() -> Iterator[Path]:
 def _start(order: WorkOrder, policy: Policy) -> _Worker:
     home = Path(policy.scratch)
     home.mkdir(mode=0o700)
-    frame = pack({"kind": order.kind, "value": dict(order.value)}, order.arrays)
+    frame = pack({"kind": order.kind, "value": dict(order.value), "ports": list(order.ports)}, order.arrays)
     reader, writer = os.pipe()
     try:
         process = start(order, frame, json.dumps(asdict(policy)), home, writer)

@@ -8,7 +8,7 @@ from typing import Any
 from qgate.domain.limits import Limits
 from qgate.domain.work import Answer
 from qgate.worker.protocol import FrameError, unpack
-from qgate.worker.sandbox import LAYERS
+from qgate.worker.sandbox import LAYERS, LOOPBACK
 
 _WORDS = 4000
 
@@ -30,7 +30,9 @@ def answer_of(ending: Ending, limits: Limits) -> Answer:
     line, _, frame = ending.said.partition(b"\n")
     sandbox = _layers(line)
     missing = "; ".join(f"{layer} ({why})" for layer, why in sandbox["missing"].items())
-    if limits.sandbox_required and missing:
+    if LOOPBACK in sandbox["missing"]:
+        error = f"a service cannot be confined to loopback here: {sandbox['missing'][LOOPBACK]}"
+    elif limits.sandbox_required and missing:
         error = f"the sandbox is required and incomplete: {missing}"
     elif ending.stopped:
         error = f"the worker was stopped: {ending.stopped}"
@@ -55,7 +57,8 @@ def _layers(line: bytearray) -> dict[str, Any]:
     """The report of our own start-up code; where it did not get that far, no layer holds."""
     try:
         reported = json.loads(line)
-        return {**{layer: reported[layer] for layer in LAYERS}, "missing": dict(reported["missing"])}
+        loopback = {LOOPBACK: reported[LOOPBACK]} if LOOPBACK in reported else {}
+        return {**{layer: reported[layer] for layer in LAYERS}, **loopback, "missing": dict(reported["missing"])}
     except (ValueError, TypeError, KeyError):
         return {**dict.fromkeys(LAYERS, False), "missing": dict.fromkeys(LAYERS, "the worker ended before it could say")}
 

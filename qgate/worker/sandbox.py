@@ -16,9 +16,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from qgate.worker import landlock, privileges, seccomp
+from qgate.worker import landlock, loopback, privileges, seccomp
 
 LAYERS = ("uid", "limits", "capabilities", "no_new_privs", "landlock", "seccomp")
+LOOPBACK = "loopback"
 OWN_INTERPRETER = "own_interpreter"
 GROUP = 60600
 # No distribution gives these out: below systemd's dynamic users (61184), above its homes (60513).
@@ -42,7 +43,10 @@ _DEVICES = (Path("/dev/null"), Path("/dev/zero"), Path("/dev/urandom"), Path("/d
 
 @dataclass(frozen=True, kw_only=True)
 class Policy:
-    """What one worker is confined to. `uid` None: no private user is to be had; `required`: run nothing with a layer missing."""
+    """What one worker is confined to. `uid` None: no private user is to be had; `required`: run nothing with a layer missing.
+
+    `ports`: TCP ports of loopback that it may serve on; without, it has no sockets at all.
+    """
 
     tree: str
     scratch: str
@@ -53,6 +57,7 @@ class Policy:
     file_bytes: int
     open_files: int
     processes: int
+    ports: tuple[int, ...] = ()
 
 
 @dataclass(kw_only=True)
@@ -88,13 +93,16 @@ def confine(policy: Policy) -> Layers:
     """Apply every layer that is to be had to this process."""
     layers = Layers()
     os.umask(0o077)
+    if policy.ports:
+        layers.attempt(LOOPBACK, loopback.isolate)  # first: it takes a privilege that the next layers give away
     layers.attempt("uid", lambda: _become_private(policy))
     layers.attempt("limits", lambda: _limit(policy, private=layers.reached["uid"]))
     layers.attempt("capabilities", privileges.drop_capabilities)
     layers.attempt("no_new_privs", _never_gain)
     layers.attempt("landlock", lambda: _restrict_files(policy))
     signals_are_kept_in = layers.reached["uid"] or layers.reached["landlock"] >= landlock.SIGNALS_SINCE
-    layers.attempt("seccomp", lambda: seccomp.refuse(signals=not signals_are_kept_in))
+    tcp = bool(layers.reached.get(LOOPBACK))
+    layers.attempt("seccomp", lambda: seccomp.refuse(signals=not signals_are_kept_in, tcp=tcp))
     return layers
 
 
@@ -129,7 +137,8 @@ def _restrict_files(policy: Policy) -> int:
     """Landlock binds the thread that asks, and a signal handler can be run on any other."""
     if len(os.listdir("/proc/self/task")) != 1:  # noqa: PTH208 -- names are enough
         raise OSError("the worker has more than one thread already")
-    return landlock.restrict(read=(*_SYSTEM, *_python(), Path(policy.tree)), write=(Path(policy.scratch),), devices=_DEVICES)
+    read = (*_SYSTEM, *_python(), Path(policy.tree))
+    return landlock.restrict(read=read, write=(Path(policy.scratch),), devices=_DEVICES, ports=policy.ports)
 
 
 def _python() -> tuple[Path, ...]:

@@ -12,7 +12,6 @@ import struct
 from qgate.worker.linux import machine, number, prctl
 
 _REFUSED = {
-    "network": "socket",
     # They would do everything above and below without passing through this filter.
     "rings": "io_uring_setup io_uring_enter io_uring_register",
     "other processes": "ptrace process_vm_readv process_vm_writev process_madvise process_mrelease kcmp pidfd_getfd",
@@ -30,12 +29,15 @@ _REFUSED = {
 }
 # Only where neither a private uid nor Landlock keeps signals inside.
 _SIGNALS = "kill tkill rt_sigqueueinfo rt_tgsigqueueinfo pidfd_send_signal"
+# Sending and connecting in one call (MSG_FASTOPEN; which argument holds the flags): Landlock's connect() does not see it.
+_FAST_OPEN, _FLAGS = 0x20000000, {"sendto": 3, "sendmsg": 2, "sendmmsg": 3}
+_AF_INET, _STREAM, _TYPE, _TCP = 2, 1, 0xF, (0, 6)
 _CLONE_NEW = 0x7E020000  # every CLONE_NEW* flag of clone(2)
 _ARCH = {"x86_64": 0xC000003E, "aarch64": 0xC00000B7}
 _X32 = 0x40000000
-_LOAD, _EQUAL, _AT_LEAST, _ANY_BIT, _RETURN = 0x20, 0x15, 0x35, 0x45, 0x06
+_LOAD, _EQUAL, _AT_LEAST, _ANY_BIT, _AND, _RETURN = 0x20, 0x15, 0x35, 0x45, 0x54, 0x06
 _KILL, _ALLOW, _ERRNO = 0x80000000, 0x7FFF0000, 0x00050000
-_NUMBER, _ARCHITECTURE, _FIRST_ARGUMENT = 0, 4, 16
+_NUMBER, _ARCHITECTURE, _ARGUMENTS = 0, 4, (16, 24, 32, 40)
 _PR_SET_SECCOMP, _MODE_FILTER = 22, 2
 
 
@@ -43,19 +45,21 @@ class _Program(ctypes.Structure):
     _fields_ = (("length", ctypes.c_ushort), ("filter", ctypes.c_void_p))
 
 
-def refuse(*, signals: bool) -> None:
+def refuse(*, signals: bool, tcp: bool = False) -> None:
     """Refuse them from now on, for this thread and all that it starts; `signals`: those to other processes too.
+
+    `tcp`: sockets of IPv4 TCP are let through, which something else must keep inside.
 
     Raises:
         OSError: the kernel has no seccomp filters, or this is no processor that the numbers are known for.
     """
-    code = program(signals=signals)
+    code = program(signals=signals, tcp=tcp)
     buffer = ctypes.create_string_buffer(code, len(code))
     prepared = _Program(len(code) // 8, ctypes.addressof(buffer))
     prctl(_PR_SET_SECCOMP, _MODE_FILTER, ctypes.addressof(prepared))
 
 
-def program(*, signals: bool) -> bytes:
+def program(*, signals: bool, tcp: bool = False) -> bytes:
     """The filter for this processor: 8 bytes an instruction."""
     name = machine()
     code = [_step(_LOAD, _ARCHITECTURE), _step(_EQUAL, _ARCH[name], 1, 0), _step(_RETURN, _KILL), _step(_LOAD, _NUMBER)]
@@ -66,6 +70,7 @@ def program(*, signals: bool) -> bytes:
     for group, names in _REFUSED.items():
         for refused in names.split():
             code += _answer(refused, errno.ENOSYS if group == "rings" else errno.EPERM)
+    code += _tcp_alone() if tcp else _answer("socket", errno.EPERM)
     code += _where_argument("clone", _ANY_BIT, _CLONE_NEW, refused=True)
     code += _where_argument("prlimit64", _EQUAL, 0, refused=False)  # pid 0 is oneself
     if signals:
@@ -83,12 +88,24 @@ def _answer(name: str, error: int) -> list[bytes]:
     return [_step(_EQUAL, number(name), 0, 1), _step(_RETURN, _ERRNO | error)]
 
 
-def _where_argument(name: str, test: int, value: int, *, refused: bool) -> list[bytes]:
-    """Refuse (or allow only) the call where the low half of its first argument passes the test."""
+def _tcp_alone() -> list[bytes]:
+    """`socket()` for IPv4 TCP and nothing else (MPTCP has a number of its own), and no connection by sending."""
+    code = [_step(_EQUAL, number("socket"), 0, 10)]
+    code += [_step(_LOAD, _ARGUMENTS[0]), _step(_EQUAL, _AF_INET, 0, 6)]
+    code += [_step(_LOAD, _ARGUMENTS[1]), _step(_AND, _TYPE), _step(_EQUAL, _STREAM, 0, 3)]
+    code += [_step(_LOAD, _ARGUMENTS[2]), _step(_EQUAL, _TCP[0], 2, 0), _step(_EQUAL, _TCP[1], 1, 0)]
+    code += [_step(_RETURN, _ERRNO | errno.EPERM), _step(_RETURN, _ALLOW)]
+    for name, argument in _FLAGS.items():
+        code += _where_argument(name, _ANY_BIT, _FAST_OPEN, refused=True, argument=argument)
+    return code
+
+
+def _where_argument(name: str, test: int, value: int, *, refused: bool, argument: int = 0) -> list[bytes]:
+    """Refuse (or allow only) the call where the low half of an argument, the first, passes the test."""
     verdicts = [_step(_RETURN, _ERRNO | errno.EPERM), _step(_RETURN, _ALLOW)]
     return [
         _step(_EQUAL, number(name), 0, 4),
-        _step(_LOAD, _FIRST_ARGUMENT),
+        _step(_LOAD, _ARGUMENTS[argument]),
         _step(test, value, 0, 1),
         *(verdicts if refused else reversed(verdicts)),
     ]

@@ -18,9 +18,10 @@ EPERM, ENOSYS = 0x50000 | errno.EPERM, 0x50000 | errno.ENOSYS
 HEADERS = {0: "/usr/include/x86_64-linux-gnu/asm/unistd_64.h", 1: "/usr/include/asm-generic/unistd.h"}
 
 
-def decide(program, architecture, number, argument=0):
-    """What the filter answers to a call: the instructions load, jump on equal, at least and any bit, and return."""
-    data = {0: number, 4: architecture, 16: argument & 0xFFFFFFFF}
+def decide(program, architecture, number, *arguments):
+    """What the filter answers to a call: the instructions load, mask, jump on equal, at least and any bit, and return."""
+    padded = (*arguments, 0, 0, 0, 0)[:4]
+    data = {0: number, 4: architecture} | {16 + 8 * n: a & 0xFFFFFFFF for n, a in enumerate(padded)}
     steps = list(struct.iter_unpack("HBBI", program))
     at, value = 0, 0
     while True:
@@ -29,6 +30,8 @@ def decide(program, architecture, number, argument=0):
             return k
         if code == 0x20:
             value, jump = data[k], 0
+        elif code == 0x54:
+            value, jump = value & k, 0
         else:
             jump = if_true if {0x15: value == k, 0x35: value >= k, 0x45: bool(value & k)}[code] else if_false
         at += 1 + jump
@@ -40,8 +43,8 @@ def answer(request, monkeypatch):
     monkeypatch.setattr(platform, "machine", lambda: request.param)
     architecture, column = ARCHITECTURES[request.param]
 
-    def ask(name, argument=0, *, signals=False):
-        return decide(seccomp.program(signals=signals), architecture, NUMBERS[name][column], argument)
+    def ask(name, *arguments, signals=False, tcp=False):
+        return decide(seccomp.program(signals=signals, tcp=tcp), architecture, NUMBERS[name][column], *arguments)
 
     return ask
 
@@ -70,6 +73,22 @@ def test_threads_and_processes_start_and_namespaces_do_not(answer):
 
 def test_limits_of_oneself_only(answer):
     assert [answer("prlimit64", pid) for pid in (0, 1, 4242)] == [ALLOW, EPERM, EPERM]
+
+
+def test_of_sockets_a_service_has_tcp_alone(answer):
+    """Family, type with its flags, protocol: MPTCP is 262, Unix 1, IPv6 10, netlink 16, a datagram 2, a raw socket 3."""
+    nonblocking = 1 | 0x80000 | 0x800
+    asked = [(2, 1, 0), (2, nonblocking, 6), (2, 1, 262), (1, 1, 0), (10, 1, 0), (16, 3, 0), (2, 2, 0), (2, 3, 6), (2, 1, 17)]
+    assert [answer("socket", *a, tcp=True) for a in asked] == [ALLOW, ALLOW, *[EPERM] * 7]
+    assert {answer("socket", *a) for a in asked} == {EPERM}
+    assert [answer("ptrace", tcp=True), answer("unshare", tcp=True), answer("kill", tcp=True)] == [EPERM, EPERM, ALLOW]
+
+
+def test_a_service_cannot_connect_by_sending(answer):
+    fast_open = 0x20000000
+    for name, at in {"sendto": 3, "sendmsg": 2, "sendmmsg": 3}.items():
+        flags = [*[0] * at, fast_open | 0x4000]
+        assert [answer(name, *flags, tcp=True), answer(name, *flags[:-1], 0x4000, tcp=True)] == [EPERM, ALLOW]
 
 
 def test_signals_are_refused_only_where_nothing_else_keeps_them_in(answer):
