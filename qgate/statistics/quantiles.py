@@ -5,6 +5,7 @@ under load wait for one another, so that law does not hold: on M/M/1 at 80 % uti
 """
 
 import math
+from bisect import bisect_left
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,11 +13,12 @@ import numpy.typing as npt
 from scipy import stats
 
 from qgate.domain.verdict import Decision
+from qgate.statistics.bounds import Bounds
 
 Floats = npt.NDArray[np.float64]
 BATCHES = 20
 # Requests from which 20 batch means keep a nominal 5 % below 10 % (utilisation 0.5) and 11 % (0.8), by simulation of M/M/1.
-_ENOUGH_UNDER_LOAD = ((0.5, 5_000), (0.8, 30_000))
+ENOUGH_UNDER_LOAD = ((0.5, 5_000), (0.8, 30_000))
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -57,7 +59,7 @@ def batch_means(latencies: Latencies, threshold: float, q: float, alpha: float) 
     Inconclusive with fewer requests than the utilisation asks for, and always above 80 %.
     """
     values, utilisation = latencies.values, latencies.utilisation or 0.0
-    enough = next((count for limit, count in _ENOUGH_UNDER_LOAD if utilisation <= limit), None)
+    enough = next((count for limit, count in ENOUGH_UNDER_LOAD if utilisation <= limit), None)
     if enough is None or len(values) < enough:
         return Decision.INCONCLUSIVE
     kept = values[len(values) % BATCHES :]
@@ -66,3 +68,23 @@ def batch_means(latencies: Latencies, threshold: float, q: float, alpha: float) 
     if shares.mean() + reach <= 1 - q:
         return Decision.PASS
     return Decision.FAIL if shares.mean() - reach > 1 - q else Decision.INCONCLUSIVE
+
+
+def batch_bounds(latencies: Latencies, q: float, alpha: float) -> Bounds | None:
+    """The q-quantile of requests under load, between the thresholds at which `batch_means` turns; None where it never does.
+
+    Where exceedances are few, batches without any would agree by chance: the bounds are no narrower than those of as many
+    independent requests.
+    """
+    ordered = np.unique(latencies.values)
+
+    def decided(at: int) -> Decision:
+        return batch_means(latencies, float(ordered[at]), q, alpha)
+
+    lowest, highest = quantile_bounds(Latencies(values=latencies.values), q, alpha)
+    if lowest is None or highest is None or decided(len(ordered) - 1) is not Decision.PASS:
+        return None
+    passes = bisect_left(range(len(ordered)), 1, key=lambda at: decided(at) is Decision.PASS)
+    not_failed = bisect_left(range(len(ordered)), 1, key=lambda at: decided(at) is not Decision.FAIL)
+    lower, upper = float(ordered[max(not_failed - 1, 0)]), float(ordered[passes])
+    return Bounds(estimate=float(np.quantile(latencies.values, q)), lower=min(lower, lowest), upper=max(upper, highest))

@@ -5,7 +5,7 @@ import pytest
 from scipy import stats
 
 from qgate.domain.verdict import Decision
-from qgate.statistics.quantiles import Latencies, batch_means, quantile_bounds, requests_needed
+from qgate.statistics.quantiles import Latencies, batch_bounds, batch_means, quantile_bounds, requests_needed
 
 # Each distribution with its exact quantile function.
 SERVICE = {
@@ -65,6 +65,8 @@ def test_batch_means_keep_their_errors_on_a_queue(utilisation, n, most):
     rng, threshold = np.random.default_rng(7), np.log(20) / (1 - utilisation)
     runs = [Latencies(values=sojourns(rng, utilisation, n), utilisation=utilisation) for _ in range(1_000)]
     found = [batch_means(run, threshold, 0.95, 0.05) for run in runs]
+    bounds = [batch_bounds(run, 0.95, 0.05) for run in runs[:100]]
+    assert [b.upper < threshold for b in bounds] == [f is Decision.PASS for f in found[:100]]
     assert found.count(Decision.PASS) / len(found) <= most + 0.02
     assert found.count(Decision.FAIL) / len(found) <= most + 0.02
     naive = np.mean([quantile_bounds(Latencies(values=run.values), 0.95, 0.05)[1] < threshold for run in runs[:300]])
@@ -81,3 +83,24 @@ def test_batch_means_decide_what_is_clear():
     run = Latencies(values=sojourns(rng, 0.5, 6_001), utilisation=0.5)
     assert batch_means(run, 20.0, 0.95, 0.05) is Decision.PASS
     assert batch_means(run, 2.0, 0.95, 0.05) is Decision.FAIL
+
+
+def test_the_bounds_under_load_are_where_the_decision_turns():
+    run = Latencies(values=sojourns(np.random.default_rng(3), 0.5, 6_000), utilisation=0.5)
+    bounds = batch_bounds(run, 0.95, 0.05)
+    assert bounds.lower < bounds.estimate < bounds.upper
+    assert [batch_means(run, at, 0.95, 0.05) for at in (bounds.lower - 1e-9, bounds.estimate, bounds.upper)] == [
+        Decision.FAIL,
+        Decision.INCONCLUSIVE,
+        Decision.PASS,
+    ]
+    independent = quantile_bounds(Latencies(values=run.values), 0.999, 0.05)
+    rare = batch_bounds(run, 0.999, 0.05)  # six exceed it, in six of twenty batches
+    assert (rare.lower <= independent[0], rare.upper >= independent[1]) == (True, True)
+
+
+def test_what_no_run_can_bound_has_no_bounds():
+    run = Latencies(values=sojourns(np.random.default_rng(3), 0.5, 4_000), utilisation=0.5)
+    assert batch_bounds(run, 0.95, 0.05) is None
+    long = Latencies(values=sojourns(np.random.default_rng(3), 0.5, 6_000), utilisation=0.5)
+    assert batch_bounds(long, 0.9999, 0.05) is None
