@@ -93,12 +93,16 @@ def init(context: click.Context, /, **given: Any) -> int:
 def demo(context: click.Context, /, out: Path) -> int:
     """Gate the sample pull requests for real, on this machine; no forge needed."""
     from qgate.demo import gate_samples  # noqa: PLC0415 -- `detect` and `validate` must start without it
+    from qgate.report.capacity_text import capacity_lines  # noqa: PLC0415 -- as above
 
     shown = []
     for one in gate_samples(out.resolve(), say_to(context), today=datetime.now(UTC).date()):
         shown.append(one)
         click.echo(f"\n{'=' * 78}\n{one.sample.example}, pull request {one.sample.pull}: the comment\n{'=' * 78}\n")
         click.echo(one.gated.report.comment)
+        for gate in [g for p in one.gated.verdict.pilots for g in p.gates] if one.gated.verdict else []:
+            if lines := capacity_lines(gate):
+                click.echo("\n".join(["", f"The curve of {gate.name}, drawn in {one.out / 'report.html'}:", *lines]))
     click.echo("\nThe files of each run (report.html is for the eye, verdict.json for machines):")
     for one in shown:
         verdict = one.gated.verdict.decision if one.gated.verdict else "no verdict"

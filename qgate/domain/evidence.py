@@ -110,6 +110,21 @@ class ServiceTimes:
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
+class GrowthTimes:
+    """How long the candidate took to serve as one thing grew, in seconds: evidence that no second run repeats.
+
+    `name` is `batch`, `shots`, or an option of the candidate. `seconds` has shape (rounds, sizes); `floor`, (rounds,), are the times
+    with nothing of it (None: there is no such thing). `failed` says why there are no `seconds`.
+    """
+
+    name: str
+    sizes: tuple[int, ...]
+    seconds: Array | None = None
+    floor: Array | None = None
+    failed: str = ""
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
 class PilotEvidence:
     """Everything measured for one pilot.
 
@@ -130,6 +145,7 @@ class PilotEvidence:
     timings: Mapping[str, float] = field(default_factory=dict)
     failures: tuple[Failure, ...] = ()
     service: ServiceTimes | None = None
+    growth: tuple[GrowthTimes, ...] = ()
     trace: Array | None = None
     tables: Mapping[str, Array] = field(default_factory=dict)
     reused: Reused | None = None

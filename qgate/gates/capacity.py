@@ -10,6 +10,8 @@ from qgate.domain.evidence import PilotEvidence
 from qgate.domain.verdict import Decision, GateOutcome
 from qgate.errors import MeasurementError
 from qgate.gates import outcomes
+from qgate.gates.cost import cap_rate
+from qgate.gates.growth import growth_details
 from qgate.gates.latency import claim_words
 from qgate.gates.pairing import CANDIDATE
 from qgate.gates.service import Loaded, Ruling, between, decided, loaded, outcome, too_few
@@ -35,7 +37,10 @@ def judge_capacity(gate: Gate, _metric: Metric, charter: Charter, evidence: Pilo
     except MeasurementError as problem:
         return outcomes.error(gate, str(problem))
     return outcome(
-        gate, _ruled(gate, pilot, swept, limits), claim=claim_words(charter, pilot), details=_details(pilot, swept, limits)
+        gate,
+        _ruled(gate, pilot, swept, limits),
+        claim=claim_words(charter, pilot),
+        details=_details(pilot, swept, limits) | {"cap_rps": cap_rate(charter, evidence), "growth": growth_details(evidence)},
     )
 
 
@@ -52,7 +57,11 @@ def _limits(charter: Charter) -> dict[float, float]:
 def _ruled(gate: Gate, pilot: Loaded, swept: Sweep, limits: dict[float, float]) -> Ruling:
     bounds, rate = replicate_bounds(swept.capacities, gate.alpha), pilot.traffic.rate
     held = " and ".join(f"p{100 * q:g} within {_MS * most:g} ms" for q, most in sorted(limits.items()))
-    headroom = f"today's {rate:g} requests/s are {rate / bounds.estimate:.0%} of it" if bounds.estimate else "there is none"
+    headroom = (
+        f"today's {rate:g} requests/s are {rate / bounds.estimate:.0%} of it (headroom of a factor {bounds.estimate / rate:.2g})"
+        if bounds.estimate
+        else "there is none"
+    )
     decision = decided(gate, bounds)
     side = {Decision.PASS: "at least", Decision.FAIL: "less than"}.get(decision, "more or less than")
     why = f"{held} up to {between(gate, bounds, 'requests/s')}, {side} the {gate.threshold.minimum} demanded; {headroom}"
@@ -73,6 +82,7 @@ def _details(pilot: Loaded, swept: Sweep, limits: dict[float, float]) -> dict[st
         "quantile": strictest,
         "limit_ms": _MS * limits[strictest],
         "today_rps": pilot.traffic.rate,
+        "headroom": float(np.median(swept.capacities)) / pilot.traffic.rate,
         "knee_rps": float(swept.rates[bent[0]]) if len(bent) else None,
         "curve": {
             "rps": swept.rates.tolist(),

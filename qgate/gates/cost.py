@@ -18,6 +18,7 @@ from qgate.gates import outcomes
 from qgate.gates.pairing import CANDIDATE
 
 DAYS = 30
+_SECONDS_PER_DAY = 86_400
 _PER = 1000
 
 
@@ -90,10 +91,28 @@ def _monthly(charter: Charter, evidence: PilotEvidence, most: Decimal) -> _Bill:
     if each:
         breaks = int(most / (DAYS * each))
         beyond = f"; the cap breaks above {breaks:,} requests a day"
-    details = {**details, "requests_per_day": float(daily), "days": DAYS, "breaks_above_requests_per_day": breaks}
+    details = {
+        **details,
+        "requests_per_day": float(daily),
+        "days": DAYS,
+        "usd_per_request": float(each),
+        "breaks_above_requests_per_day": breaks,
+    }
     return _Bill(
         cost=DAYS * daily * each, words=f"{DAYS} days of {_number(daily)} requests, {words}", details=details, beyond=beyond
     )
+
+
+def cap_rate(charter: Charter, evidence: PilotEvidence) -> float | None:
+    """Requests a second, all month long, above which the strictest monthly cap breaks; None where there is no cap or no price."""
+    caps = [g.threshold.maximum for g in charter.gates if g.name == "monthly_cost_usd"]
+    caps.append(_declared(charter, "monthly_cap_usd"))
+    try:
+        each, _, _ = _request(charter, evidence)
+    except MeasurementError:
+        return None
+    known = [cap for cap in caps if cap is not None]
+    return float(min(known) / (DAYS * _SECONDS_PER_DAY * each)) if known and each else None
 
 
 def _evaluation(charter: Charter, evidence: PilotEvidence, _most: Decimal) -> _Bill:
@@ -111,7 +130,10 @@ def _request(charter: Charter, evidence: PilotEvidence) -> tuple[Decimal, str, d
     each = prices.circuit(shots)
     at_shots = f" of {shots:,} shots" if shots is not None else ""
     words = f"{_number(circuits)} circuit{'s' * (circuits != 1)}{at_shots} each at ${_money(each)}"
-    details = {"circuits_per_request": float(circuits), "shots": shots, "usd_per_circuit": float(each)}
+    levels = charter.shots.schedule
+    grown = {f"{level}": float(_PER * circuits * prices.circuit(level)) for level in levels} if len(levels) > 1 else {}
+    details: dict[str, Any] = {"circuits_per_request": float(circuits), "shots": shots, "usd_per_circuit": float(each)}
+    details |= {"usd_per_1k_requests_by_shots": grown} if grown else {}
     return circuits * each, words, details
 
 

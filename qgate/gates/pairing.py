@@ -18,6 +18,7 @@ from qgate.statistics.tango import PairedCounts
 
 CANDIDATE = "candidate"
 SERVICE = "service"
+GROWTH = "growth"
 REPETITION = "repetition"
 Floats = npt.NDArray[np.float64]
 Rows = npt.NDArray[np.int64]
@@ -222,14 +223,14 @@ def told(pairs: Sequence[Pair]) -> str:
 
 
 def _refuse_failures(evidence: PilotEvidence, baseline: str) -> None:
-    """A failure of another baseline, of the repetition, of serving or of a calibration is another gate's; all others count."""
+    """A failure of another baseline, of the repetition, of serving, growth or a calibration is another gate's; all others count."""
     mine = [f for f in evidence.failures if f.part in {"candidate", f"baseline {baseline}"} or not _of_another(f.part)]
     if mine:
         raise MeasurementError("; ".join(f"{f.part}: {f.message}" for f in mine))
 
 
 def _of_another(part: str) -> bool:
-    return part in {REPETITION, SERVICE, CALIBRATION} or part.startswith("baseline ")
+    return part in {REPETITION, SERVICE, GROWTH, CALIBRATION} or part.startswith("baseline ")
 
 
 def _single(cells: tuple[Cell, ...], role: str, split: str) -> Cell:

@@ -17,8 +17,10 @@ from qgate.domain.provenance import Provenance
 from qgate.domain.source import Problem
 from qgate.domain.verdict import Decision, GateOutcome, PilotVerdict, Verdict
 from qgate.report.capacity_plot import capacity_svg
+from qgate.report.cost_plot import cost_svg
 from qgate.report.escape import clean, clean_lines
 from qgate.report.figures import ALPHA, NONE, row_of, sizes_of
+from qgate.report.growth_plot import growth_svg
 from qgate.report.plots import histogram_svg, interval_svg
 from qgate.report.wording import (
     EFFECTS,
@@ -189,7 +191,7 @@ def _gate(gate: GateOutcome) -> Mapping[str, Any]:
         "decision": gate.decision,
         "label": label(gate.decision) + ("" if gate.blocks else ", does not block"),
         "why": clean(gate.why),
-        "picture": Markup(interval_svg(gate) + capacity_svg(gate)),  # noqa: S704 -- numbers only (qgate.report.plots), no text of anybody's
+        "picture": Markup(interval_svg(gate) + capacity_svg(gate) + growth_svg(gate) + cost_svg(gate)),  # noqa: S704 -- numbers only (qgate.report.plots), no text of anybody's
         "histogram": Markup(histogram_svg(gate)),  # noqa: S704 -- as above
         "numbers": _numbers(gate),
         "remedy": gate.remedy

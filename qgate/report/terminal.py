@@ -13,6 +13,7 @@ from rich.text import Text
 from qgate.domain.charter_change import CharterChange
 from qgate.domain.source import Problem, Severity
 from qgate.domain.verdict import Decision, GateOutcome, PilotVerdict, Runbook, Verdict
+from qgate.report.capacity_text import capacity_lines
 from qgate.report.escape import clean
 from qgate.report.figures import ALPHA, row_of, sizes_of
 from qgate.report.wording import (
@@ -83,6 +84,7 @@ def _print_pilot(pilot: PilotVerdict, console: Console) -> None:
         console.print(_table(pilot.gates))
     else:
         console.print(Text("No gate was evaluated for this pilot."))
+    _print_curves(pilot.gates, console)
     for gate in pilot.gates:
         if gate.waiver:
             console.print(Text(f"{clean(gate.name)}: {clean(waiver_of(gate))}"))
@@ -91,6 +93,13 @@ def _print_pilot(pilot: PilotVerdict, console: Console) -> None:
         _print_gate(gate, console)
     if pilot.runbook and pilot.decision is not Decision.PASS:
         _print_rollback(pilot.runbook, console)
+
+
+def _print_curves(gates: Sequence[GateOutcome], console: Console) -> None:
+    for lines in filter(None, map(capacity_lines, gates)):
+        console.print()
+        for line in lines:
+            console.print(Text(line), soft_wrap=True)
 
 
 def _table(gates: tuple[GateOutcome, ...]) -> Table:

@@ -156,7 +156,7 @@ def _minimised(law: Law, at: Floats, logs: Floats, start: Floats, known: Floats)
 
     def parts(parameters: Floats) -> tuple[Floats, Floats]:
         core: Floats = np.exp(np.clip(parameters[0] + parameters[1] * at, -200, 200))
-        return core, np.exp(parameters[2:])
+        return core, np.exp(np.clip(parameters[2:], -200, 200))
 
     def residuals(parameters: Floats) -> Floats:
         core, floors = parts(parameters)
