@@ -78,10 +78,4 @@ def publish(settings: Settings, forge: Forge, _say: Say) -> Gated:
             return pipeline.refuse(here, settings, forge)
         scope = find_scope(here)
     write_scope(scope, settings.out)
-    verdict = pipeline.judge(scope, settings)
-    if (verdict.base, verdict.head) != (scope.base, scope.head):
-        raise UsageError(
-            f"the evidence in {settings.out} is about {verdict.base}…{verdict.head}, this event about {scope.base}…{scope.head}\n"
-            "  fix: measure and publish in the same workflow run"
-        )
-    return pipeline.publish(verdict, settings, forge, problems=here.found.problems)
+    return pipeline.conclude(scope, settings, forge, problems=here.found.problems)

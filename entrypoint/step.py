@@ -113,6 +113,7 @@ def _settings(inputs: Inputs, workflow: Workflow, places: _Places) -> Settings:
         limits=LIMITS,
         run_url=target.run_url,
         signing_key=inputs.signing_key,
+        pull_request=target.pull_request_name,
         # Steps in different working directories each keep a comment of their own.
         comment_id=f"qgate/{sha256(places.prefix.encode()).hexdigest()[:12]}" if places.prefix else "qgate",
     )

@@ -10,7 +10,7 @@ from typing import TextIO
 from rich.console import Console
 
 from entrypoint.workflow import CommandFiles
-from qgate.domain.report import Annotation, Level, Outcome, Publication, Report
+from qgate.domain.report import Annotation, Level, Outcome, Publication, Recorded, Report
 from qgate.domain.verdict import Decision, Verdict
 from qgate.forge.base import Forge
 from qgate.forge.command_files import append_summary, write_outputs
@@ -40,6 +40,10 @@ class SummaryFirst:
         if refused:
             append_summary(self._summary, refused)
         return publications
+
+    def recorded(self, marker: str) -> Recorded | None:
+        """As the forge keeps it."""
+        return self._forge.recorded(marker)
 
 
 def refusals(publications: Iterable[Publication]) -> str:

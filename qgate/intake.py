@@ -5,19 +5,21 @@ Light on purpose: `qgate detect` and `qgate validate` end here, and so does a ch
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 
 from qgate.changes.charters import CharterSource, FoundCharters, below, find_charters
+from qgate.changes.content import content_digest
 from qgate.changes.diff import find_change
 from qgate.changes.git import Repository
 from qgate.changes.reach import detect
 from qgate.changes.tree import head_tree
 from qgate.domain.change import Change
-from qgate.domain.scope import Scope
+from qgate.domain.scope import Scope, SourcedCharter
 from qgate.domain.verdict import Verdict
 from qgate.errors import CharterError
+from qgate.evidence.sealing import sealed
 from qgate.settings import Settings
 
 
@@ -31,6 +33,7 @@ class Opened:
     found: FoundCharters
     tree: Path
     today: date
+    pull_request: str = ""
 
 
 @contextmanager
@@ -42,14 +45,23 @@ def opened(settings: Settings) -> Iterator[Opened]:
     found = find_charters(repository, whole, source, today=settings.today)
     head = whole.head or f"worktree:{repository.worktree_digest()}"
     with head_tree(repository, whole.head) as tree:
+        here = tree / settings.prefix
+        charters = tuple(_sealed(sourced, here, settings.pull_request) for sourced in found.charters)
         yield Opened(
             repository=repository,
             change=below(whole, settings.prefix),
             head=head,
-            found=found,
-            tree=tree / settings.prefix,
+            found=replace(found, charters=charters),
+            tree=here,
             today=settings.today,
+            pull_request=settings.pull_request,
         )
+
+
+def _sealed(sourced: SourcedCharter, root: Path, pull_request: str) -> SourcedCharter:
+    if not sourced.charter.shots.sealed:
+        return sourced
+    return sealed(replace(sourced, content_sha256=content_digest(root, sourced.charter)), pull_request)
 
 
 def find_scope(run: Opened) -> Scope:
@@ -70,6 +82,7 @@ def find_scope(run: Opened) -> Scope:
         notes=run.found.notes,
         charter_changes=run.found.changes,
         today=run.today if any(c.charter.waivers for c in charters) else None,
+        pull_request=run.pull_request,
     )
 
 

@@ -7,11 +7,12 @@ from pathlib import Path
 
 from qgate.domain.canonical import canonical_file
 from qgate.domain.provenance import Provenance
-from qgate.domain.report import Publication, Report
+from qgate.domain.report import Publication, Recorded, Report
 from qgate.domain.scope import Scope
 from qgate.domain.source import Problem
 from qgate.domain.verdict import Verdict
 from qgate.errors import ExitCode, QgateError, UsageError
+from qgate.evidence.attempt_state import State, write_state
 from qgate.evidence.attestation import NAME as ATTESTATION
 from qgate.evidence.attestation import VERDICT, Envelope, attested_files, seal, signing_key, statement
 from qgate.evidence.scope_file import write_scope
@@ -54,7 +55,7 @@ def gate(settings: Settings, forge: Forge, say: Say) -> Gated:
                 return refuse(run, settings, forge)
             scope = find_scope(run)
             measure(run, scope, settings, say)
-        return publish(judge(scope, settings), settings, forge, problems=run.found.problems)
+        return conclude(scope, settings, forge, problems=run.found.problems)
     except QgateError as error:
         return break_off(error, settings, forge)
 
@@ -67,6 +68,23 @@ def measure(run: Opened, scope: Scope, settings: Settings, say: Say) -> None:
         from qgate import evaluation  # noqa: PLC0415 -- a change that reaches nothing must not pay for the scientific stack
 
         evaluation.measure(run, scope, settings, say)
+
+
+def conclude(scope: Scope, settings: Settings, forge: Forge, *, problems: tuple[Problem, ...] = ()) -> Gated:
+    """What was measured judged as an attempt of its pull request, recorded, and published."""
+    if not scope.reached:
+        return publish(nothing_reached(scope), settings, forge, problems=problems)
+    from qgate import attempts  # noqa: PLC0415 -- as in `measure`
+
+    counted = attempts.count(scope, settings, forge)
+    verdict = judge(counted.scope, settings)
+    if (verdict.base, verdict.head) != (scope.base, scope.head):
+        raise UsageError(
+            f"the evidence in {settings.out} is about {verdict.base}…{verdict.head}, this event about {scope.base}…{scope.head}\n"
+            "  fix: measure and publish in the same workflow run"
+        )
+    record = attempts.record(counted, verdict, settings)
+    return publish(verdict, settings, forge, problems=problems, record=record)
 
 
 def judge(scope: Scope, settings: Settings) -> Verdict:
@@ -93,8 +111,15 @@ def read_verdict(settings: Settings) -> Verdict:
         raise UsageError(f"{path} is not JSON: {error}") from error
 
 
-def publish(verdict: Verdict, settings: Settings, forge: Forge, *, problems: tuple[Problem, ...] = ()) -> Gated:
-    """The verdict attested, rendered, written and published."""
+def publish(
+    verdict: Verdict,
+    settings: Settings,
+    forge: Forge,
+    *,
+    problems: tuple[Problem, ...] = (),
+    record: Recorded | None = None,
+) -> Gated:
+    """The verdict attested, rendered, written and published, with what the comment is to keep of it."""
     envelope = _attested(verdict, settings)
     report = render(
         verdict,
@@ -103,7 +128,7 @@ def publish(verdict: Verdict, settings: Settings, forge: Forge, *, problems: tup
         problems=problems,
         provenance=Provenance(signed_by=envelope.keyid, reused=read_reused(settings.out)),
     )
-    report = replace(report, files={**report.files, ATTESTATION: envelope.file().decode()})
+    report = replace(report, files={**report.files, ATTESTATION: envelope.file().decode()}, record=record)
     gated = Gated(exit_code=verdict.exit_code, report=report, verdict=verdict, problems=problems)
     return _sent(gated, settings, forge)
 
@@ -136,7 +161,17 @@ def _sent(gated: Gated, settings: Settings, forge: Forge) -> Gated:
     directory = run_directory(settings)
     for name, text in report.files.items():
         (directory / name).write_bytes(text.encode("utf-8", "surrogateescape"))
+    if report.record is None and settings.pull_request:
+        report = replace(report, record=_no_attempt_yet(settings))
     return replace(gated, report=report, publications=forge.publish(report))
+
+
+def _no_attempt_yet(settings: Settings) -> Recorded | None:
+    """For a comment that keeps nothing yet: a record without attempts, so that its absence tells of somebody's edit."""
+    try:
+        return Recorded(text=write_state(State(pull_request=settings.pull_request), settings.signing_key))
+    except UsageError:  # the key cannot sign, which is what is being published
+        return None
 
 
 def _from_root(report: Report, prefix: str) -> Report:

@@ -13,7 +13,8 @@ class Settings:
 
     `base` None is the default branch; `head` None is the work tree; `prefix` is the working directory relative to the
     repository's root; `own_charter` is True on a push to the default branch; `today` judges waivers;
-    `signing_key` is the PEM text that signs the attestation; `cache` is where measurements are kept from run to run.
+    `signing_key` is the PEM text that signs the attestation and the record of attempts; `pull_request` names the one that is gated
+    (`owner/name#7`; "": none); `ledger` is the file that counts attempts; `cache` is where measurements are kept from run to run.
     """
 
     repository: Path
@@ -26,6 +27,8 @@ class Settings:
     own_charter: bool = False
     run_url: str | None = None
     comment_id: str = "qgate"
+    pull_request: str = ""
+    ledger: Path | None = None
     cache: Path | None = None
     signing_key: str | None = field(default=None, repr=False)
     limits: Limits = field(default_factory=Limits)

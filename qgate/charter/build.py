@@ -104,8 +104,14 @@ def _baseline(name: str, value: dict[str, Any]) -> Baseline:
 
 
 def _shots(value: dict[str, Any]) -> Shots:
-    seeds = tuple(value.get("seeds", ()))
-    return Shots(schedule=tuple(value.get("schedule", ())), seeds=seeds, agreement=float(value.get("agreement", Shots.agreement)))
+    sealed = value.get("sealed_seeds", 0)
+    return Shots(
+        schedule=tuple(value.get("schedule", ())),
+        # As many as there will be: which ones, `qgate.evidence.sealing` says once the pull request and its content are known.
+        seeds=tuple(value.get("seeds", range(sealed))),
+        agreement=float(value.get("agreement", Shots.agreement)),
+        sealed=sealed,
+    )
 
 
 def _gate(document: Document, index: int, value: dict[str, Any]) -> Gate:

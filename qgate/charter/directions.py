@@ -111,6 +111,21 @@ def _seeds(edit: Edit) -> Judged:
     return effect, f"{why}: seeds can be picked" if effect is LOOSENED else why
 
 
+def _sealed_seeds(edit: Edit) -> Judged:
+    if edit.new is None:
+        return LOOSENED, "seeds can be picked"
+    if edit.old is None:
+        return TIGHTENED, "seeds can no longer be picked"
+    return (LOOSENED, "fewer seeds") if edit.new < edit.old else (TIGHTENED, "more seeds")
+
+
+def _sequential(edit: Edit) -> Judged:
+    """The error rates are the same either way; what a verdict rests on is not."""
+    if edit.new:
+        return LOOSENED, "a part of the rows or seeds may decide, at the same error rates"
+    return TIGHTENED, "all rows and seeds decide"
+
+
 def _residency(edit: Edit) -> Judged:
     if edit.new is None:
         return LOOSENED, "the data may be processed anywhere"
@@ -187,6 +202,7 @@ _RULES: tuple[tuple[Leaf, Rule], ...] = (
     ((*_DATA, "slices", _ANY), _found("a slice is gone", "a slice more")),
     ((*_DATA, "slices", _ANY, _ANY), _always(*_OTHER_ROWS)),
     (("pilot", "shots", "seeds"), _seeds),
+    (("pilot", "shots", "sealed_seeds"), _sealed_seeds),
     (("pilot", "shots", "schedule"), _schedule),
     (("pilot", "shots", "agreement"), _number("the agreement that seed lists must reach", larger=TIGHTENED)),
     (("pilot", "paths"), _listed("paths that reach the pilot")),

@@ -30,6 +30,7 @@ def check(document: Document, today: date) -> Iterator[Problem]:
     yield from _splits(document)
     yield from _slices(document)
     yield from _seeds(document)
+    yield from _sealed(document)
     yield from _schedule(document)
     yield from _waivers(document, today)
     yield from _target(document)
@@ -152,6 +153,13 @@ def _seeds(document: Document) -> Iterator[Problem]:
         if isinstance(seed, int) and first.setdefault(seed, index) != index:
             message = f"the seed {shown(seed)} stands here a second time: its replicate would repeat the first one's bits"
             yield document.problem(Code.DUPLICATE_SEED, (*key, index), message, "write another seed, or remove it")
+
+
+def _sealed(document: Document) -> Iterator[Problem]:
+    key = ("pilot", "shots")
+    if {"seeds", "sealed_seeds"} <= document.mapping(*key).keys():
+        message = "`seeds` writes the seeds down, and `sealed_seeds` has them follow from charter, pull request and content"
+        yield document.problem_of(Code.ONE_OF, (*key, "sealed_seeds"), message, "keep one of them")
 
 
 def _schedule(document: Document) -> Iterator[Problem]:

@@ -20,18 +20,25 @@ CACHE = click.option(
     help="Keep measurements in this directory, and take those of the same content from it. Default: measure everything.",
 )
 
+LEDGER = click.option(
+    "--ledger",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Count attempts in this file, each of which spends a part of alpha. In a workflow the comment counts them.",
+)
+
 
 @click.command()
 @common
 @forge_option
 @CACHE
+@LEDGER
 @click.option("--json", "as_json", is_flag=True, help="Print verdict.json.")
 @click.pass_context
-def run(context: click.Context, /, *, forge: str, cache: Path | None, as_json: bool, **where: Any) -> int:
+def run(context: click.Context, /, *, forge: str, cache: Path | None, ledger: Path | None, as_json: bool, **where: Any) -> int:
     """Gate the change: detect, measure, judge, publish."""
     from qgate import pipeline  # noqa: PLC0415 -- `detect` and `validate` must start without it
 
-    settings, chosen = _publishing(_with_cache(settings_of(**where), cache), forge)
+    settings, chosen = _publishing(_with_ledger(_with_cache(settings_of(**where), cache), ledger), forge)
     with progress(context) as say:
         gated = pipeline.gate(settings, chosen, say)
     return _ending(gated, settings, as_json=as_json)
@@ -39,6 +46,10 @@ def run(context: click.Context, /, *, forge: str, cache: Path | None, as_json: b
 
 def _with_cache(settings: Settings, cache: Path | None) -> Settings:
     return replace(settings, cache=cache and cache.resolve())
+
+
+def _with_ledger(settings: Settings, ledger: Path | None) -> Settings:
+    return replace(settings, ledger=ledger and ledger.resolve())
 
 
 def _publishing(settings: Settings, forge: str) -> tuple[Settings, Any]:
@@ -58,6 +69,7 @@ def _publishing(settings: Settings, forge: str) -> tuple[Settings, Any]:
         head=settings.head or target.head,
         own_charter=target.on_default_branch,
         run_url=target.run_url,
+        pull_request=target.pull_request_name,
     )
     return told, chosen
 

@@ -187,12 +187,14 @@ class Shots:
     """The shot schedule and the seeds that each level is repeated with; the last level decides the gates.
 
     An empty schedule means that the candidate has no shots: seeds, if any, are still injected. `agreement` is the share of
-    re-salted seed lists that must give the same verdict.
+    re-salted seed lists that must give the same verdict. `sealed` is how many seeds follow from charter, pull request and content
+    instead of being written down (0: none); until they are known, `seeds` only counts them.
     """
 
     schedule: tuple[int, ...] = ()
     seeds: tuple[int, ...] = ()
     agreement: float = 0.8
+    sealed: int = 0
 
     @property
     def planned(self) -> tuple[tuple[int | None, int | None], ...]:

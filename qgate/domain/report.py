@@ -64,8 +64,24 @@ class Status:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Recorded:
+    """What our own comment keeps from run to run, in base64 and out of sight.
+
+    As read: `text` is "" where there is none, and `comment` says whether there is a comment at all. As written: `before` is the
+    text that this one was made from; None where it is only for a comment that keeps nothing yet.
+    """
+
+    text: str = ""
+    comment: bool = True
+    before: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
 class Report:
-    """Everything that is published: `comment` starts with `marker`; `files` are written to the run directory as they are."""
+    """Everything that is published: `comment` starts with `marker`; `files` are written to the run directory as they are.
+
+    `record` is what the comment keeps for the next run (`Recorded`); None keeps what is there.
+    """
 
     marker: str
     comment: str
@@ -73,6 +89,7 @@ class Report:
     check: CheckRun
     statuses: tuple[Status, ...]
     files: Mapping[str, str] = field(default_factory=dict)
+    record: Recorded | None = None
 
 
 class Outcome(StrEnum):

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
+from qgate.domain.attempt import Attempt
 from qgate.domain.change import Uncovered
 from qgate.domain.charter_change import CharterChange
 from qgate.domain.source import Position
@@ -124,7 +125,8 @@ class CharterRef:
 class PilotVerdict:
     """One pilot's gates, its charter and its way back.
 
-    `evidence_sha256` is the digest that a waiver names: of what was read and answered, whatever the commit.
+    `evidence_sha256` is the digest that a waiver names: of what was read and answered, whatever the commit. `attempt` says how
+    often the pull request has tried, where that is counted; `spent` is then what all its attempts have spent of each alpha.
     """
 
     name: str
@@ -135,6 +137,8 @@ class PilotVerdict:
     runbook: Runbook | None = None
     facts: Mapping[str, Any] = field(default_factory=dict)
     evidence_sha256: str | None = None
+    attempt: Attempt | None = None
+    spent: tuple[tuple[float, float], ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)

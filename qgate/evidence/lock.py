@@ -54,6 +54,7 @@ def lock_entry(charter: Charter, evidence: PilotEvidence) -> dict[str, Any]:
         "baselines": {b.name: _baseline(b.name, b.estimator, charter, evidence) for b in charter.baselines},
         "libraries": dict(evidence.facts["libraries"]),
         "seeds": list(charter.shots.seeds),
+        **({"sealed_seeds": charter.shots.sealed} if charter.shots.sealed else {}),
         "schedule": list(charter.shots.schedule),
         "candidate_entrypoint": charter.candidate.entrypoint,
     }

@@ -7,6 +7,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+from qgate.domain.attempt import read_attempt
 from qgate.domain.canonical import canonical_file
 from qgate.domain.change import PilotReach, Reach, Uncovered
 from qgate.domain.charter import Charter
@@ -14,6 +15,7 @@ from qgate.domain.charter_change import CharterChange, Effect
 from qgate.domain.scope import Scope, SourcedCharter
 from qgate.domain.source import Position
 from qgate.errors import UsageError
+from qgate.evidence.sealing import sealed
 
 SCHEMA = "qgate/scope/v1"
 NAME = "scope.json"
@@ -21,7 +23,9 @@ NAME = "scope.json"
 
 def write_scope(scope: Scope, directory: Path) -> None:
     """Writes `scope.json` with the charters' texts."""
-    charters = [{"path": c.charter.path, "origin": c.origin, "text": c.text} for c in scope.charters]
+    charters = [
+        {"path": c.charter.path, "origin": c.origin, "text": c.text, "content_sha256": c.content_sha256} for c in scope.charters
+    ]
     value = {
         "schema": SCHEMA,
         "base": scope.base,
@@ -31,6 +35,8 @@ def write_scope(scope: Scope, directory: Path) -> None:
         "notes": list(scope.notes),
         "today": scope.today and scope.today.isoformat(),
         "charter_changes": [asdict(c) for c in scope.charter_changes],
+        "pull_request": scope.pull_request,
+        "attempts": [asdict(a) for a in scope.attempts],
     }
     directory.mkdir(parents=True, exist_ok=True)
     (directory / NAME).write_bytes(canonical_file(value))
@@ -49,10 +55,8 @@ def read_scope(directory: Path, read: Callable[[bytes, str], Charter]) -> Scope:
         value = json.loads(path.read_bytes())
         if value["schema"] != SCHEMA:
             raise UsageError(f"{path} has the schema {value['schema']!r}; this version reads {SCHEMA}")
-        charters = tuple(
-            SourcedCharter(charter=read(c["text"].encode(), c["path"]), origin=c["origin"], text=c["text"])
-            for c in value["charters"]
-        )
+        pull_request = value["pull_request"]
+        charters = tuple(_sourced(c, pull_request, read) for c in value["charters"])
         return Scope(
             base=value["base"],
             head=value["head"],
@@ -61,9 +65,21 @@ def read_scope(directory: Path, read: Callable[[bytes, str], Charter]) -> Scope:
             notes=tuple(value["notes"]),
             today=date.fromisoformat(value["today"]) if value["today"] else None,
             charter_changes=tuple(_charter_change(c) for c in value["charter_changes"]),
+            pull_request=pull_request,
+            attempts=tuple(read_attempt(a) for a in value["attempts"]),
         )
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise UsageError(f"{path} is malformed: {error!r}") from error
+
+
+def _sourced(value: Any, pull_request: str, read: Callable[[bytes, str], Charter]) -> SourcedCharter:
+    found = SourcedCharter(
+        charter=read(value["text"].encode(), value["path"]),
+        origin=value["origin"],
+        text=value["text"],
+        content_sha256=value["content_sha256"],
+    )
+    return sealed(found, pull_request)
 
 
 def _charter_change(value: Any) -> CharterChange:

@@ -2,7 +2,7 @@
 
 from typing import Protocol
 
-from qgate.domain.report import Publication, Report
+from qgate.domain.report import Publication, Recorded, Report
 
 
 class Forge(Protocol):
@@ -13,5 +13,13 @@ class Forge(Protocol):
 
         Never raises: a surface that refused, or could not be reached, is a `Publication` with the cause and the fix, since the
         verdict stands whatever becomes of its presentation.
+        """
+        ...
+
+    def recorded(self, marker: str) -> Recorded | None:
+        """What the comment with this marker keeps; None where nothing can be kept.
+
+        Raises:
+            QgateError: it cannot be told: not reachable.
         """
         ...

@@ -4,10 +4,11 @@ A comment is ours when the marker is its first line *and* the token's own identi
 author of a comment can change it after we did. What others wrote is never touched.
 """
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
-from qgate.domain.report import Outcome, Publication, Report
+from qgate.domain.report import Outcome, Publication, Recorded, Report
 from qgate.forge.client import Client
 from qgate.forge.errors import ForgeError, NotFound
 from qgate.forge.events import EventTarget
@@ -16,6 +17,51 @@ SURFACE = "comment"
 
 # The login behind a workflow's own token.
 ACTIONS_LOGIN = "github-actions[bot]"
+
+# The line below the marker that keeps what the next run needs.
+_RECORD = re.compile(r"^<!-- qgate:record ([A-Za-z0-9+/=]*) -->\r?$", re.MULTILINE)
+
+
+def read_record(client: Client, target: EventTarget, marker: str) -> Recorded:
+    """What our comment keeps.
+
+    Raises:
+        ForgeError: GitHub refused.
+    """
+    mine = _mine(client, target, marker)
+    return Recorded(text=_record(mine[0]["body"]), comment=True) if mine else Recorded(comment=False)
+
+
+def _record(body: str) -> str:
+    """The record in a body; two of them are none, since nobody knows which one is ours."""
+    found = _RECORD.findall(body)
+    return str(found[0]) if len(found) == 1 else ""
+
+
+def _with_record(report: Report, there: str | None) -> tuple[str, str]:
+    """The comment's text with its record, and what became of that: one that another run has changed meanwhile stays.
+
+    `there` is the record of the comment that is replaced; None where there is no comment.
+    """
+    new, told = report.record, ""
+    if new is None or (there is not None and new.before is None):
+        record = there or ""
+    elif there is not None and new.before != there:
+        record, told = there, "another run has recorded its attempt meanwhile, so that this one is not recorded: run it again"
+    else:
+        record = new.text
+    first, _, rest = report.comment.partition("\n")
+    return (f"{first}\n<!-- qgate:record {record} -->\n{rest}" if record else report.comment), told
+
+
+def _keep_record(client: Client, target: EventTarget, report: Report) -> str:
+    """The record alone brought up to date, where the comment itself is another run's to write; what came of it."""
+    mine = _mine(client, target, report.marker) if report.record is not None and report.record.before else []
+    if not mine or report.record is None or _record(mine[0]["body"]) != report.record.before:
+        return ""
+    body = _RECORD.sub(f"<!-- qgate:record {report.record.text} -->", mine[0]["body"])
+    client.write("PATCH", _one(target, mine[0]), {"body": body})
+    return "; this attempt is recorded in the comment"
 
 
 def publish_comment(client: Client, target: EventTarget, report: Report) -> Publication:
@@ -26,17 +72,20 @@ def publish_comment(client: Client, target: EventTarget, report: Report) -> Publ
     """
     unwanted = _why_not(client, target)
     if unwanted:
-        return Publication(surface=SURFACE, outcome=Outcome.SKIPPED, detail=unwanted)
+        kept = "" if target.pull_request is None else _keep_record(client, target, report)
+        return Publication(surface=SURFACE, outcome=Outcome.SKIPPED, detail=unwanted + kept)
     mine = _mine(client, target, report.marker)
     if not mine:
         return _create(client, target, report)
     # The oldest one has the links that people shared; two runs at the same time may have made more.
     oldest, *duplicates = mine
     left = _delete(client, target, duplicates)
-    if _same_text(oldest["body"], report.comment):
+    body, told = _with_record(report, _record(oldest["body"]))
+    left = "; ".join(filter(None, (left, told)))
+    if _same_text(oldest["body"], body):
         return Publication(surface=SURFACE, outcome=Outcome.UNCHANGED, url=oldest.get("html_url") or "", detail=left)
     try:
-        edited = client.write("PATCH", _one(target, oldest), {"body": report.comment})
+        edited = client.write("PATCH", _one(target, oldest), {"body": body})
     except NotFound:  # somebody deleted it meanwhile
         return _create(client, target, report)
     return Publication(surface=SURFACE, outcome=Outcome.UPDATED, url=edited.get("html_url") or "", detail=left)
@@ -75,7 +124,7 @@ def _create(client: Client, target: EventTarget, report: Report) -> Publication:
     made = client.write_once(
         "POST",
         f"repos/{target.repository}/issues/{target.pull_request}/comments",
-        {"body": report.comment},
+        {"body": _with_record(report, None)[0]},
         already=lambda: next(iter(_mine(client, target, report.marker)), None),
     )
     return Publication(surface=SURFACE, outcome=Outcome.CREATED, url=made.get("html_url") or "")

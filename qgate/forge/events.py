@@ -47,6 +47,11 @@ class EventTarget:
     by_dependabot: bool = False
     on_default_branch: bool = False
 
+    @property
+    def pull_request_name(self) -> str:
+        """As people write it, `owner/name#7`; "" without one."""
+        return "" if self.pull_request is None else f"{self.repository}#{self.pull_request}"
+
 
 def choose_target(event_name: str, payload: Mapping[str, Any], *, sha: str, run_url: str) -> EventTarget:
     """What to gate for an event.

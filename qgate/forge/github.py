@@ -4,13 +4,13 @@ import logging
 from collections.abc import Callable
 from functools import partial
 
-from qgate.domain.report import Outcome, Publication, Report, Status
+from qgate.domain.report import Outcome, Publication, Recorded, Report, Status
 from qgate.forge.check_run import SURFACE as CHECK
 from qgate.forge.check_run import publish_check_run
 from qgate.forge.client import Client
 from qgate.forge.comment import SURFACE as COMMENT
-from qgate.forge.comment import publish_comment
-from qgate.forge.errors import ForgeError
+from qgate.forge.comment import publish_comment, read_record
+from qgate.forge.errors import Forbidden, ForgeError, NotFound
 from qgate.forge.events import EventTarget
 from qgate.forge.explain import explain
 from qgate.forge.status import publish_status, surface
@@ -33,6 +33,20 @@ class GitHub:
     def publish(self, report: Report) -> tuple[Publication, ...]:
         """Publish on every surface: `check`, `status:<context>` for each status, `comment`."""
         return (self._check(report), *map(self._status, report.statuses), self._sticky(report))
+
+    def recorded(self, marker: str) -> Recorded | None:
+        """What our comment keeps; None without a pull request, without a comment, or where the token may not read comments.
+
+        Raises:
+            ForgeError: GitHub could not be asked.
+        """
+        if not self._comment or self._target.pull_request is None:
+            return None
+        try:
+            return read_record(self._client, self._target, marker)
+        except (Forbidden, NotFound) as error:
+            _log.warning("attempts are not counted: the comment cannot be read (%s)", error)
+            return None
 
     def _check(self, report: Report) -> Publication:
         return self._try(CHECK, "checks: write", partial(publish_check_run, self._client, self._target, report.check))

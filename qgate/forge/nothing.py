@@ -1,6 +1,6 @@
 """`--forge none`: the run directory is the only publication."""
 
-from qgate.domain.report import Publication, Report
+from qgate.domain.report import Publication, Recorded, Report
 
 
 class NoForge:
@@ -9,3 +9,7 @@ class NoForge:
     def publish(self, _report: Report) -> tuple[Publication, ...]:
         """No surface, so no publication."""
         return ()
+
+    def recorded(self, _marker: str) -> Recorded | None:
+        """Nothing is kept."""
+        return None

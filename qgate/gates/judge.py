@@ -13,6 +13,7 @@ from qgate.gates import outcomes
 from qgate.gates.family import corrected
 from qgate.gates.registry import ALWAYS_ON, JUDGES
 from qgate.gates.rehearsal import rehearsed, without_rehearsals
+from qgate.gates.spending import spending, spent
 from qgate.gates.waiving import Occasion, waived
 
 
@@ -61,7 +62,10 @@ def _reached(pilot: PilotReach, evidence: Evidence, scope: Scope) -> PilotVerdic
         return _unjudged(pilot, f"the charter `{pilot.charter}` of this pilot could not be read")
     if len(measured) != 1:
         return _unjudged(pilot, f"the evidence holds {len(measured)} measurements of this pilot: one is needed")
-    return judge_pilot(sourced.charter, measured[0], reached_by=pilot.chains, origin=sourced.origin, today=scope.today)
+    attempt, promised = scope.attempt_at(pilot.pilot), sourced.charter
+    charter = promised if attempt is None else spending(promised, attempt.number)
+    found = judge_pilot(charter, measured[0], reached_by=pilot.chains, origin=sourced.origin, today=scope.today)
+    return found if attempt is None else replace(found, attempt=attempt, spent=spent(promised, attempt.number))
 
 
 def _unjudged(pilot: PilotReach, why: str) -> PilotVerdict:

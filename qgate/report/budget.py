@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from qgate.report.escape import clean
 
 COMMENT_CHARACTERS = 65_536
+# Of them, those that are kept free for what the comment records from run to run (its line and its marks).
+RECORD_CHARACTERS = 16_000
 CHECK_BYTES = 65_535
 SUMMARY_BYTES = 1024 * 1024
 STATUS_CHARACTERS = 140

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Sequence
 
-from qgate.report.budget import COMMENT_CHARACTERS, SUMMARY_BYTES, Section, fit, utf8_bytes, utf16_units
+from qgate.report.budget import COMMENT_CHARACTERS, RECORD_CHARACTERS, SUMMARY_BYTES, Section, fit, utf8_bytes, utf16_units
 
 
 def marker_of(comment_id: str) -> str:
@@ -18,8 +18,8 @@ def marker_of(comment_id: str) -> str:
 
 
 def comment_of(sections: Sequence[Section], *, marker: str, elsewhere: str) -> str:
-    """The comment: the marker, then everything that fits into a comment."""
-    left = COMMENT_CHARACTERS - len(marker) - 1
+    """The comment: the marker, then everything that fits into a comment beside its record."""
+    left = COMMENT_CHARACTERS - RECORD_CHARACTERS - len(marker) - 1
     return f"{marker}\n{fit(sections, limit=left, measure=utf16_units, elsewhere=elsewhere)}"
 
 

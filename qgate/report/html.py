@@ -21,6 +21,7 @@ from qgate.report.cost_plot import cost_svg
 from qgate.report.escape import clean, clean_lines
 from qgate.report.figures import ALPHA, NONE, row_of, sizes_of
 from qgate.report.growth_plot import growth_svg
+from qgate.report.looks import looks_of
 from qgate.report.plots import histogram_svg, interval_svg
 from qgate.report.wording import (
     EFFECTS,
@@ -29,9 +30,11 @@ from qgate.report.wording import (
     NOT_APPLICABLE,
     NOT_EVALUATED,
     UNCOVERED_FIX,
+    attempt_of,
     attested_by,
     changes_headline,
     claim_of,
+    earlier_of,
     fold_passed,
     folded_title,
     headline,
@@ -47,7 +50,7 @@ from qgate.report.wording import (
 )
 
 # Details that are shown apart.
-_SHOWN = frozenset({"histogram", "ways_out"})
+_SHOWN = frozenset({"histogram", "sequential", "ways_out"})
 
 
 @cache
@@ -171,8 +174,10 @@ def _pilot(pilot: PilotVerdict) -> Mapping[str, Any]:
 
 
 def _evidence(pilot: PilotVerdict) -> list[tuple[str, str]]:
+    attempt = [("attempt", clean(attempt_of(pilot)))] if pilot.attempt else []
+    attempt += [("earlier", clean(told, 2000)) for told in earlier_of(pilot)]
     digest = [("evidence sha256, whatever the commit", clean(pilot.evidence_sha256))] if pilot.evidence_sha256 else []
-    return digest + pairs_of(pilot.facts)
+    return attempt + digest + pairs_of(pilot.facts)
 
 
 def _charter(pilot: PilotVerdict) -> list[tuple[str, str]]:
@@ -220,6 +225,7 @@ def _numbers(gate: GateOutcome) -> list[tuple[str, str]]:
         ("needed to decide", rows_to_decide(gate)),
         *((f"way out {number}", clean(way)) for number, way in enumerate(ways_out_of(gate), start=1)),
         ("for new data like these rows", new_data_of(gate)),
+        ("looks", looks_of(gate)),
         ("waiver", clean(waiver_of(gate))),
         ("owner", clean(gate.owner)),
         ("charter line", clean(str(gate.position)) if gate.position else ""),

@@ -14,18 +14,22 @@ from qgate.domain.verdict import CharterRef, Decision, GateOutcome, PilotVerdict
 from qgate.report.budget import Section
 from qgate.report.escape import html_code, md, md_block, md_code
 from qgate.report.figures import ALPHA, NONE, count_of, row_of, sizes_of
+from qgate.report.looks import looks_of, looks_of_pilot
 from qgate.report.wording import (
     EFFECTS,
     ICONS,
     NOT_APPLICABLE,
     UNCOVERED_FIX,
+    attempt_of,
     attested_by,
     changes_headline,
     claim_of,
+    earlier_of,
     fold_passed,
     folded_title,
     headline,
     label,
+    label_of,
     new_data_of,
     not_passed,
     pairs_of,
@@ -120,15 +124,21 @@ def _pilot_parts(pilot: PilotVerdict) -> list[Part]:
     parts = [_overview(_pilot_head(pilot)), *map(_overview, [*_tables(pilot), *_waivers(pilot)])]
     parts += [_detail(_missed(pilot, missed))] if missed else []
     parts += [_detail(_rollback(pilot, pilot.runbook))] if pilot.runbook else []
-    parts += map(_detail, [*_claims(pilot), *_more_chains(pilot)])
+    parts += map(_detail, [*_earlier(pilot), *_claims(pilot), *_more_chains(pilot)])
     return parts
 
 
 def _pilot_head(pilot: PilotVerdict) -> Section:
     paragraphs = [f"### Pilot {_name(pilot)}: {ICONS[pilot.decision]} {label(pilot.decision)}", *_reached_by(pilot)]
     paragraphs += [f"Charter: {_charter(pilot.charter)}"] if pilot.charter else []
+    paragraphs += [f"Measured part by part: {md(looks)}"] if (looks := looks_of_pilot(pilot)) else []
+    paragraphs += [f"🔁 {_capital(md(attempt))}"] if (attempt := attempt_of(pilot)) else []
     paragraphs += ["**No gate was evaluated for this pilot.**"] if not pilot.gates else []
     return Section(name=f"heading of {_name(pilot)}", priority=2, head="\n\n".join(paragraphs))
+
+
+def _capital(text: str) -> str:
+    return text[:1].upper() + text[1:]
 
 
 def _name(pilot: PilotVerdict) -> str:
@@ -211,6 +221,7 @@ def _gate_detail(gate: GateOutcome) -> str:
     lines += _ways_out(gate)
     lines += [f"- **Claim:** {claim}"] if (claim := _claim(gate)) else []
     lines += [f"- **For new data like these rows:** {new_data_of(gate)}"] if gate.deployment else []
+    lines += [f"- **Looks:** {md(looks)}"] if (looks := looks_of(gate)) else []
     return "\n".join([*lines, f"- **Owner:** {md_code(gate.owner)}{where}"])
 
 
@@ -236,6 +247,13 @@ def _claim(gate: GateOutcome) -> str:
     return f"{words} ({facts})" if words and facts else words or facts
 
 
+def _earlier(pilot: PilotVerdict) -> list[Section]:
+    """What earlier attempts came to, the latest first: those are kept where not all fit."""
+    items = tuple(f"- {_capital(md(told, 2000))}" for told in reversed(earlier_of(pilot)))
+    title = f"Earlier attempts at {_summary_name(pilot)}"
+    return [_folded(f"earlier attempts at {_name(pilot)}", title, items, 4, "\n")] if items else []
+
+
 def _claims(pilot: PilotVerdict) -> list[Section]:
     """What the gates that passed claim, and what the same numbers say about new data."""
     passed = [g for g in pilot.gates if g.decision in {Decision.PASS, Decision.NOT_APPLICABLE}]
@@ -249,6 +267,7 @@ def _claim_item(gate: GateOutcome) -> str:
     lines = [f"- {ICONS[gate.decision]} {md_code(gate.name)}: {md(gate.why)}"]
     lines += [f"  - Claim: {claim}"] if (claim := _claim(gate)) else []
     lines += [f"  - For new data like these rows: {new_data_of(gate)}"] if gate.deployment else []
+    lines += [f"  - Looks: {md(looks)}"] if (looks := looks_of(gate)) else []
     return "\n".join(lines)
 
 
@@ -265,11 +284,6 @@ def _rollback(pilot: PilotVerdict, runbook: Runbook) -> Section:
     return Section(name=f"rollback of {_name(pilot)}", priority=2, head=f"#### ↩️ Rollback of {_name(pilot)}\n\n{text}")
 
 
-def label_of(word: str) -> str:
-    """A word of the machine's as one for people: `not_rehearsed` → `not rehearsed`."""
-    return word.replace("_", " ")
-
-
 def _uncovered(verdict: Verdict) -> Section:
     head = (
         "### Quantum code without a charter\n\n"
@@ -284,6 +298,7 @@ def _evidence(verdict: Verdict, signed_by: str | None) -> Section:
     lines = [f"- base {md_code(verdict.base)}", f"- head {md_code(verdict.head)}"]
     lines += [f"- `evidence.json` sha256 {md_code(verdict.evidence_sha256)}"] if verdict.evidence_sha256 else []
     lines.append(f"- `attestation.dsse.json` {attested_by(signed_by)}")
+    lines += [f"- attempts: {_recorded(signed_by)}"] if any(p.attempt for p in verdict.pilots) else []
     for pilot in verdict.pilots:
         if pilot.charter:
             lines.append(f"- {md_code(pilot.charter.path)} sha256 {md_code(pilot.charter.sha256)}")
@@ -291,6 +306,11 @@ def _evidence(verdict: Verdict, signed_by: str | None) -> Section:
             lines.append(f"- {_name(pilot)} evidence sha256, whatever the commit: {md_code(pilot.evidence_sha256)}")
         lines += [f"- {_name(pilot)} {md_code(name)}: {md(text)}" for name, text in pairs_of(pilot.facts)]
     return _folded("lines of evidence", "Evidence", tuple(lines), 7)
+
+
+def _recorded(signed_by: str | None) -> str:
+    kept = "kept in this comment, or in the ledger's file"
+    return f"{kept}, signed with the same key in the former" if signed_by else f"{kept}, chained and not signed"
 
 
 def footer_of(base: str, head: str, run_url: str | None, reused: Sequence[Reused] = ()) -> str:

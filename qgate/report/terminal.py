@@ -16,11 +16,14 @@ from qgate.domain.verdict import Decision, GateOutcome, PilotVerdict, Runbook, V
 from qgate.report.capacity_text import capacity_lines
 from qgate.report.escape import clean
 from qgate.report.figures import ALPHA, row_of, sizes_of
+from qgate.report.looks import looks_of, looks_of_pilot
 from qgate.report.wording import (
     NOT_APPLICABLE,
     UNCOVERED_FIX,
+    attempt_of,
     changes_headline,
     claim_of,
+    earlier_of,
     headline,
     label,
     new_data_of,
@@ -80,6 +83,10 @@ def _print_pilot(pilot: PilotVerdict, console: Console) -> None:
     console.print(Text.assemble((clean(pilot.name), "bold"), ": ", (label(pilot.decision), _STYLES[pilot.decision])))
     for chain in pilot.reached_by:
         console.print(Text(f"reached by {clean(chain)}", style="dim"))
+    if looks := looks_of_pilot(pilot):
+        console.print(Text(f"measured part by part: {looks}", style="dim"))
+    for line in filter(None, (attempt_of(pilot), *earlier_of(pilot))):
+        console.print(Text(clean(line, 2000), style="dim"))
     if pilot.gates:
         console.print(_table(pilot.gates))
     else:
@@ -117,7 +124,7 @@ def _print_gate(gate: GateOutcome, console: Console) -> None:
     console.print()
     console.print(Text.assemble((f"{clean(gate.name)}: ", "bold"), clean(gate.why)))
     lines = [("needed to decide", rows_to_decide(gate)), ("claim", _claim(gate))]
-    lines += [("for new data like these rows", new_data_of(gate))]
+    lines += [("for new data like these rows", new_data_of(gate)), ("looks", looks_of(gate))]
     lines += [(f"way out {number}", clean(way)) for number, way in enumerate(ways_out_of(gate), start=1)]
     if gate.remedy:
         lines.append(("remediation", clean(gate.remedy.summary)))

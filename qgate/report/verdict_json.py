@@ -7,6 +7,7 @@ from typing import Any
 from jsonschema import Draft202012Validator
 from jsonschema.exceptions import best_match
 
+from qgate.domain.attempt import Attempt, read_attempt
 from qgate.domain.canonical import canonical_json
 from qgate.domain.change import Uncovered
 from qgate.domain.charter_change import CharterChange, Effect
@@ -48,14 +49,28 @@ def _change(change: CharterChange) -> dict[str, Any]:
 
 def _pilot(pilot: PilotVerdict) -> dict[str, Any]:
     charter = {"charter": _charter(pilot.charter)} if pilot.charter else {}
-    return charter | {
-        "name": pilot.name,
-        "verdict": str(pilot.decision),
-        "reached_by": list(pilot.reached_by),
-        "gates": [_gate(g) for g in pilot.gates],
-        "rollback": _runbook(pilot.runbook) if pilot.runbook else None,
-        "facts": dict(pilot.facts),
-        "evidence_sha256": pilot.evidence_sha256,
+    attempt = {"attempt": _attempt(pilot.attempt, pilot.spent)} if pilot.attempt else {}
+    return (
+        charter
+        | attempt
+        | {
+            "name": pilot.name,
+            "verdict": str(pilot.decision),
+            "reached_by": list(pilot.reached_by),
+            "gates": [_gate(g) for g in pilot.gates],
+            "rollback": _runbook(pilot.runbook) if pilot.runbook else None,
+            "facts": dict(pilot.facts),
+            "evidence_sha256": pilot.evidence_sha256,
+        }
+    )
+
+
+def _attempt(attempt: Attempt, spent: tuple[tuple[float, float], ...]) -> dict[str, Any]:
+    earlier = [{"number": e.number, "estimates": [asdict(found) for found in e.estimates]} for e in attempt.earlier]
+    return {
+        "number": attempt.number,
+        "alpha_spent": [{"alpha": alpha, "spent": total} for alpha, total in spent],
+        "earlier": earlier,
     }
 
 
@@ -161,6 +176,8 @@ def _read_pilot(data: Mapping[str, Any]) -> PilotVerdict:
         runbook=_read_runbook(data["rollback"]) if data["rollback"] else None,
         facts=data["facts"],
         evidence_sha256=data.get("evidence_sha256"),
+        attempt=read_attempt({"pilot": data["name"], **attempt}) if (attempt := data.get("attempt")) else None,
+        spent=tuple((part["alpha"], part["spent"]) for part in attempt["alpha_spent"]) if attempt else (),
     )
 
 

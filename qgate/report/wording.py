@@ -4,12 +4,13 @@ from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import Any
 
+from qgate.domain.attempt import Earlier
 from qgate.domain.charter_change import CharterChange, Effect
 from qgate.domain.provenance import Reused
 from qgate.domain.source import Problem, Severity
 from qgate.domain.verdict import Decision, GateOutcome, PilotVerdict, Verdict
 from qgate.report.escape import clean
-from qgate.report.figures import count_of, plain_number, row_of
+from qgate.report.figures import NONE, count_of, plain_number, row_of
 
 ICONS = MappingProxyType(
     {
@@ -139,6 +140,29 @@ def rows_to_decide(gate: GateOutcome) -> str:
     if gate.decision is not Decision.INCONCLUSIVE or not gate.required_rows:
         return ""
     return count_of(gate.required_rows, "row") + (f" (measured on {gate.sizes.rows:,})" if gate.sizes else "")
+
+
+def attempt_of(pilot: PilotVerdict) -> str:
+    """How often the pull request has tried: `attempt 3 of this pull request, alpha spent 0.041 of 0.05`; nothing uncounted."""
+    if pilot.attempt is None:
+        return ""
+    spent = " and ".join(f"{total:.3f} of {alpha:g}" for alpha, total in pilot.spent)
+    return f"attempt {pilot.attempt.number:,} of this pull request" + (f", alpha spent {spent}" if spent else "")
+
+
+def earlier_of(pilot: PilotVerdict) -> tuple[str, ...]:
+    """What the attempts before came to, a line each: `attempt 1: val_f1_gap_vs_classical 0.012 (inconclusive)`."""
+    return () if pilot.attempt is None else tuple(_earlier(e) for e in pilot.attempt.earlier)
+
+
+def _earlier(earlier: Earlier) -> str:
+    told = [f"`{e.gate}` {NONE if e.value is None else plain_number(e.value)} ({label_of(e.verdict)})" for e in earlier.estimates]
+    return f"attempt {earlier.number:,}: {', '.join(told) or 'nothing was measured'}"
+
+
+def label_of(word: str) -> str:
+    """A word of the machine's as one for people: `not_rehearsed` → `not rehearsed`."""
+    return word.replace("_", " ")
 
 
 def ways_out_of(gate: GateOutcome) -> tuple[str, ...]:

@@ -61,7 +61,9 @@ def test_measure_judge_and_publish_arrive_as_one_comment(pilot, workflow):
     published = pilot.qgate("publish", environment=environment)
     assert published.code == 10, published
     (comment,) = state.comments.values()
-    assert comment["body"] == (pilot.path / ".qgate/run/comment.md").read_text()
+    marker, _, rest = (pilot.path / ".qgate/run/comment.md").read_text().partition("\n")
+    first, record, *others = comment["body"].splitlines(keepends=True)
+    assert (first.strip(), "".join(others), record.startswith("<!-- qgate:record ")) == (marker, rest, True)
     (check,) = state.check_runs.values()
     assert check["conclusion"] == "failure"
     assert [s["context"] for s in state.statuses] == ["qgate/verdict", "qgate/pilot: sorter"]

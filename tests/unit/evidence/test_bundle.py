@@ -12,6 +12,7 @@ from qgate.domain.evidence import (
     Evidence,
     Failure,
     InputFile,
+    LoadedRun,
     PilotEvidence,
     Repetition,
     ServiceTimes,
@@ -119,7 +120,14 @@ def test_without_a_bundle_it_says_what_to_run(tmp_path):
 def test_service_times_and_a_trace_are_read_back_and_lie_in_a_file_of_their_own(tmp_path):
     def timed(factor):
         seconds = {"candidate": np.full((3, 2), 0.01) * factor, "baseline:classical": np.full((3, 2), 0.02)}
-        service = ServiceTimes(sizes=(1, 4), seconds=seconds, calibration=np.array([0.001, 0.002]))
+        run = LoadedRun(latency=np.array([0.01, 0.02]), lag=np.array([0.0, 0.001]))
+        service = ServiceTimes(
+            sizes=(1, 4),
+            seconds=seconds,
+            calibration=np.array([0.001, 0.002]),
+            loaded={"baseline:classical": run},
+            echo=np.array([0.0001]),
+        )
         return replace(EVIDENCE, pilots=(replace(PILOT, service=service, trace=np.array([0.0, 0.5])),))
 
     write_evidence(timed(1.0), tmp_path / "a")
@@ -128,6 +136,10 @@ def test_service_times_and_a_trace_are_read_back_and_lie_in_a_file_of_their_own(
     assert (found.service.sizes, found.service.rounds) == ((1, 4), 3)
     np.testing.assert_array_equal(found.service.seconds["baseline:classical"], np.full((3, 2), 0.02))
     np.testing.assert_array_equal(found.service.calibration, [0.001, 0.002])
+    assert list(found.service.loaded) == ["baseline:classical"]
+    np.testing.assert_array_equal(found.service.loaded["baseline:classical"].latency, [0.01, 0.02])
+    np.testing.assert_array_equal(found.service.loaded["baseline:classical"].lag, [0.0, 0.001])
+    np.testing.assert_array_equal(found.service.echo, [0.0001])
     np.testing.assert_array_equal(found.trace, [0.0, 0.5])
     files = {p.relative_to(tmp_path / "a") for p in (tmp_path / "a").rglob("*") if p.is_file()}
     differing = [str(f) for f in sorted(files) if (tmp_path / "a" / f).read_bytes() != (tmp_path / "b" / f).read_bytes()]
