@@ -51,6 +51,7 @@ def _declarations(charter: Charter) -> Iterator[tuple[str, str]]:
         yield charter.candidate.file, "qubo"
     if charter.candidate.weights:
         yield charter.candidate.weights, "weights"
+    yield from _serving(charter)
     yield from ((path, "calibration") for _, path in snapshots(_section(charter, "noise")))
     yield from ((path, "rollback artifact") for path in _strings(charter.rollback.target.get("artifact")))
     yield from ((path, "candidate options") for path in _strings(charter.candidate.options))
@@ -58,6 +59,16 @@ def _declarations(charter: Charter) -> Iterator[tuple[str, str]]:
         yield from ((path, f"baseline {baseline.name} options") for path in _strings(baseline.options))
     for gate in charter.gates:
         yield from ((word, f"remediation {gate.name}") for word in (gate.remediation.run or "").split())
+
+
+def _serving(charter: Charter) -> Iterator[tuple[str, str]]:
+    """The executables that serve the pilot, and the recorded arrivals."""
+    service, trace = _section(charter, "service"), _section(charter, "traffic").get("trace")
+    yield from ((path, "service") for path in _strings(service.get("command")))
+    for name, path in service.get("baselines", {}).items():
+        yield path, f"service of baseline {name}"
+    if trace:
+        yield trace["path"], "traffic trace"
 
 
 def _section(charter: Charter, name: str) -> Mapping[str, Any]:

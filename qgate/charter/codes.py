@@ -52,6 +52,7 @@ class Code(StrEnum):
     UNKNOWN_METRIC = "unknown-metric", "A gate whose name is no metric that qgate can measure."
     DUPLICATE_GATE = "duplicate-gate", "Two gates with the same name."
     MIN_ABOVE_MAX = "min-above-max", "A gate's `min` is above its `max`, so that nothing could pass."
+    UNUSED = "unused", "A key that has no effect beside another key's value."
     WRONG_CANDIDATE = "wrong-candidate", "A gate measures another kind of candidate than the pilot's."
     VAGUE_REMEDIATION = "vague-remediation", "A remediation that names nothing to do."
     DUPLICATE_SEED = "duplicate-seed", "The same seed twice: a replicate that repeats another."

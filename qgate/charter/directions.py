@@ -215,6 +215,8 @@ _RULES: tuple[tuple[Leaf, Rule], ...] = (
     (("pilot", "noise", _ANY), _always(LOOSENED, "another device, or another place on it")),
     (("pilot", "traffic", "rate_rps"), _more_tightens("the load")),
     (("pilot", "traffic", "workers"), _number("the number of workers", larger=LOOSENED)),
+    (("pilot", "service", "command"), _found("no service is timed, only the candidate's own calls", "what is served")),
+    (("pilot", "service", "baselines", _ANY), _always(*_OTHER_MODEL)),
     (("pilot", "budget", "monthly_cap_usd"), _number("the cap", larger=LOOSENED)),
     (("pilot", "budget", _ANY), _more_tightens("what the costs are computed from")),
     (

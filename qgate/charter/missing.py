@@ -40,6 +40,7 @@ def _lacking(document: Document, metric: Metric) -> Iterator[str]:
     if metric.split and metric.split not in _splits(document) and legible(document, "data"):
         yield f"data.{metric.split}"
     yield from _of_a_qubo(document, metric)
+    yield from _of_a_service(document, metric)
     baseline = baseline_of(metric)
     if baseline and baseline not in document.mapping("pilot", "baselines") and legible(document, "baselines"):
         yield f"baselines.{baseline}"
@@ -55,6 +56,17 @@ def _of_a_qubo(document: Document, metric: Metric) -> Iterator[str]:
         and legible(document, "shots")
     ):
         yield "shots.schedule"
+
+
+def _of_a_service(document: Document, metric: Metric) -> Iterator[str]:
+    """Rows to serve; and where services are declared, that of the baseline that a gap is measured against."""
+    if metric.family not in {Family.LATENCY, Family.CAPACITY} or absent(document, "candidate"):
+        return
+    if absent(document, "data"):
+        yield "data"
+    baseline, service = baseline_of(metric), document.mapping("pilot", "service")
+    if baseline and "command" in service and baseline not in document.mapping("pilot", "service", "baselines"):
+        yield f"service.baselines.{baseline}"
 
 
 def _splits(document: Document) -> set[str]:

@@ -11,6 +11,7 @@ from typing import Any
 from qgate.charter.codes import Code
 from qgate.charter.document import Document
 from qgate.charter.metrics import SCORERS, SPLIT_ALIASES, Family, known_metrics, parse_metric
+from qgate.charter.operations import check_operations
 from qgate.charter.remediation import can_be_done
 from qgate.charter.schema import charter_schema
 from qgate.charter.validate import legible, subject
@@ -35,6 +36,7 @@ def check(document: Document, today: date) -> Iterator[Problem]:
     yield from _waivers(document, today)
     yield from _target(document)
     yield from _layout(document)
+    yield from check_operations(document)
 
 
 def pilot_name(document: Document) -> Any:

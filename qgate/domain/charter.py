@@ -254,7 +254,7 @@ class Charter:
     """One pilot's contract.
 
     `sha256` is that of the file's bytes; `path` is relative to the repository. `sections` holds the parts that other gates read
-    (`noise`, `traffic`, `budget`), as plain JSON values already checked against the schema.
+    (`noise`, `traffic`, `service`, `budget`), as plain JSON values already checked against the schema.
     """
 
     path: str

@@ -91,17 +91,30 @@ class Failure:
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
+class LoadedRun:
+    """A service under open-loop load: each request's seconds from when it was due, and by how much it left late, (requests,)."""
+
+    latency: Array
+    lag: Array
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
 class ServiceTimes:
     """How long batches took, in seconds: evidence that no second run repeats.
 
     `seconds` maps a role (`candidate`, `baseline:<name>`) to float64 of shape (rounds, sizes); in a round every role serves a
     batch of each of the `sizes` once, in random order. `calibration`, shape (any,), is one fixed computation timed over and over:
     its spread is the runner's.
+
+    Of services over HTTP: `loaded` holds the run of each role that was put under load, and `echo`, shape (any,), requests that
+    cost nothing: what sockets and scheduler take.
     """
 
     sizes: tuple[int, ...]
     seconds: Mapping[str, Array]
     calibration: Array
+    loaded: Mapping[str, LoadedRun] = field(default_factory=dict)
+    echo: Array | None = None
 
     @property
     def rounds(self) -> int:

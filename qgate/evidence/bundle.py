@@ -23,6 +23,7 @@ from qgate.domain.evidence import (
     Evidence,
     Failure,
     InputFile,
+    LoadedRun,
     PilotEvidence,
     Repetition,
     ServiceTimes,
@@ -72,10 +73,14 @@ def _write_service(service: ServiceTimes, path: str, directory: Path) -> dict[st
     """Apart from the other arrays, which are the same in every run."""
     buffer = io.BytesIO()
     seconds = {f"seconds/{role}": times for role, times in service.seconds.items()}
+    for role, run in service.loaded.items():
+        seconds |= {f"latency/{role}": run.latency, f"lag/{role}": run.lag}
+    seconds |= {} if service.echo is None else {"echo": service.echo}
     np.savez_compressed(buffer, allow_pickle=False, calibration=service.calibration, **seconds)
     (directory / path).write_bytes(buffer.getvalue())
     digest = hashlib.sha256(buffer.getvalue()).hexdigest()
-    return {"path": path, "sha256": digest, "sizes": list(service.sizes), "roles": list(service.seconds)}
+    written = {"path": path, "sha256": digest, "sizes": list(service.sizes), "roles": list(service.seconds)}
+    return written | ({"loaded": list(service.loaded)} if service.loaded else {})
 
 
 def _arrays(pilot: PilotEvidence) -> dict[str, Array]:
@@ -152,7 +157,14 @@ def _read_arrays(file: Mapping[str, Any], directory: Path) -> dict[str, Array]:
 def _read_service(value: Mapping[str, Any], directory: Path) -> ServiceTimes:
     arrays = _read_arrays(value, directory)
     seconds = {role: arrays[f"seconds/{role}"] for role in value["roles"]}
-    return ServiceTimes(sizes=tuple(value["sizes"]), seconds=seconds, calibration=arrays["calibration"])
+    loaded = {role: LoadedRun(latency=arrays[f"latency/{role}"], lag=arrays[f"lag/{role}"]) for role in value.get("loaded", ())}
+    return ServiceTimes(
+        sizes=tuple(value["sizes"]),
+        seconds=seconds,
+        calibration=arrays["calibration"],
+        loaded=loaded,
+        echo=arrays.get("echo"),
+    )
 
 
 def _read_table(name: str, digest: str, arrays: Mapping[str, Array], path: Path) -> Array:

@@ -15,7 +15,8 @@ from qgate.domain.charter import CandidateKind, Charter, Gate
 from qgate.domain.evidence import PilotEvidence
 from qgate.domain.verdict import Decision, GateOutcome
 from qgate.errors import MeasurementError
-from qgate.gates import outcomes
+from qgate.gates import open_loop, outcomes
+from qgate.gates.open_loop import Observed
 from qgate.gates.pairing import CANDIDATE
 from qgate.gates.service import Loaded, Ruling, between, decided, loaded, outcome, quantile, too_few
 from qgate.queueing.latency import REQUESTS, Service, at, quantile_tables, saturations
@@ -73,8 +74,25 @@ def _load(service: Service, pilot: Loaded, alpha: float) -> _Load:
 def _latency(gate: Gate, charter: Charter, pilot: Loaded) -> GateOutcome:
     q, service = quantile(gate), pilot.of(CANDIDATE)
     load = _load(service, pilot, gate.alpha)
-    bounds = replicate_bounds(_MS * _quantiles(service, pilot, q, gate), gate.alpha)
-    return _told(gate, _ruled(gate, q, pilot, load, bounds), charter, pilot, _details(service, pilot, load, q, gate))
+    simulated = replicate_bounds(_MS * _quantiles(service, pilot, q, gate), gate.alpha)
+    details = _details(service, pilot, load, q, gate)
+    seen = open_loop.observed(pilot, CANDIDATE, q, alpha=gate.alpha, utilisation=load.utilisation.upper)
+    if seen is None:
+        return _told(gate, _ruled(gate, q, pilot, load, simulated), charter, pilot, details)
+    details |= open_loop.details(pilot, seen.run) | {"simulated_ms": simulated.estimate}
+    return _told(gate, _observed(gate, pilot, load, seen), charter, pilot, details)
+
+
+def _observed(gate: Gate, pilot: Loaded, load: _Load, seen: Observed) -> Ruling:
+    """What the run under load decides: noise only adds time, but a load that was not the declared one decides nothing."""
+    said = (
+        f"p{100 * quantile(gate):g} end to end is {between(gate, seen.bounds, 'ms')} in {len(seen.run.latency):,} requests over "
+        f"HTTP at {pilot.traffic.rate:g} requests/s; {load.busy}"
+    )
+    decision = decided(gate, seen.bounds)
+    ruling = Ruling(decision=decision, bounds=seen.bounds, why=f"{said}; {_against(gate, decision, 'ms')}")
+    ruling = _unless(open_loop.void(pilot, seen.run, float(gate.threshold.maximum or 0)), ruling)
+    return ruling if ruling.decision is Decision.PASS else _unless(pilot.noisy, ruling)
 
 
 def _ruled(gate: Gate, q: float, pilot: Loaded, load: _Load, bounds: Bounds) -> Ruling:
@@ -106,6 +124,15 @@ def _gap(gate: Gate, charter: Charter, pilot: Loaded, baseline: str) -> GateOutc
         "baseline_ms": float(np.median(baselines)),
         "baseline_utilisation": reference.utilisation.estimate,
     }
+    # Half of alpha for each of the two runs: their difference is then wrong with alpha at most.
+    mine, other = (
+        open_loop.observed(pilot, role, q, alpha=gate.alpha / 2, utilisation=busy.utilisation.upper)
+        for role, busy in ((CANDIDATE, load), (f"baseline:{baseline}", reference))
+    )
+    if mine and other:
+        details |= open_loop.details(pilot, mine.run) | {"simulated_ms": bounds.estimate}
+        details |= {"candidate_ms": mine.bounds.estimate, "baseline_ms": other.bounds.estimate}
+        return _told(gate, _observed_gap(gate, pilot, load, (mine, other), baseline), charter, pilot, details)
     if not reference.stable:
         why = f"{baseline} itself cannot bear {pilot.traffic.rate:g} requests/s for sure, so that nothing can be compared with it"
         ruling = Ruling(decision=Decision.INCONCLUSIVE, bounds=bounds, why=why)
@@ -115,6 +142,22 @@ def _gap(gate: Gate, charter: Charter, pilot: Loaded, baseline: str) -> GateOutc
         models = f"candidate {np.median(candidates):.3g} ms, {baseline} {np.median(baselines):.3g} ms"
         ruling = _compared(gate, pilot, load, bounds, models)
     return _told(gate, ruling, charter, pilot, details)
+
+
+def _observed_gap(gate: Gate, pilot: Loaded, load: _Load, runs: tuple[Observed, Observed], baseline: str) -> Ruling:
+    """The difference of two runs under the same load; each of them may be void."""
+    mine, other = (seen.bounds for seen in runs)
+    bounds = Bounds(estimate=mine.estimate - other.estimate, lower=mine.lower - other.upper, upper=mine.upper - other.lower)
+    decision = decided(gate, bounds)
+    why = (
+        f"p{100 * quantile(gate):g} end to end: candidate {mine.estimate:.3g} ms, {baseline} {other.estimate:.3g} ms in "
+        f"{len(runs[0].run.latency):,} and {len(runs[1].run.latency):,} requests over HTTP at {pilot.traffic.rate:g} requests/s, "
+        f"a gap of {between(gate, bounds, 'ms')}; {load.busy}; {_against(gate, decision, 'ms')}"
+    )
+    ruling = Ruling(decision=decision, bounds=bounds, why=why)
+    for seen in runs:
+        ruling = _unless(open_loop.void(pilot, seen.run, other.estimate), ruling)
+    return _unless(pilot.noisy, ruling)
 
 
 def _compared(gate: Gate, pilot: Loaded, load: _Load, bounds: Bounds, models: str) -> Ruling:
@@ -166,14 +209,23 @@ def _told(gate: Gate, ruling: Ruling, charter: Charter, pilot: Loaded, details: 
 
 def claim_words(charter: Charter, pilot: Loaded) -> str:
     """What was served, where, and what is declared and not measured."""
-    circuit = charter.candidate.kind is CandidateKind.CIRCUIT
     shots, _ = charter.shots.deciding[0]
     at_shots = f" at {shots:,} shots" if shots is not None else ""
-    served = f"the circuit's QNode on lightning.qubit{at_shots}" if circuit else f"the estimator's predict{at_shots}"
+    served = f"{_served(charter)}{at_shots}"
     traffic = pilot.traffic
     declared = [w for w, t in (("queue", traffic.queue), ("network", traffic.network), ("region", traffic.round_trips)) if t]
     added = f"; {' and '.join(declared)} times are drawn as the charter declares them" if declared else ""
     return f"For {served}, timed on this runner and simulated under the declared traffic{added}."
+
+
+def _served(charter: Charter) -> str:
+    if "service" in charter.sections:
+        return f"the service `{charter.sections['service']['command']}` over HTTP on loopback"
+    kinds = {
+        CandidateKind.CIRCUIT: "the circuit's QNode on lightning.qubit",
+        CandidateKind.KERNEL: "the kernel's states on lightning.qubit and the model on them",
+    }
+    return kinds.get(charter.candidate.kind, "the estimator's predict")
 
 
 def _details(service: Service, pilot: Loaded, load: _Load, q: float, gate: Gate) -> dict[str, Any]:

@@ -26,7 +26,7 @@ from qgate.measure.data import dataset
 from qgate.measure.inputs import read_inputs
 from qgate.measure.jobs import CANDIDATE, REPETITION, Job, Measured, baseline_jobs, candidate_jobs, splits
 from qgate.measure.reuse import Asking, Reuse, gather
-from qgate.measure.service import arrival_times, service_jobs
+from qgate.measure.service import arrival_times, service_jobs, with_arrivals
 from qgate.worker.sandbox import weakest
 from qgate.workloads.dataset import Dataset
 
@@ -64,7 +64,7 @@ def measure_pilot(
         by_role = {o.file.role: o for o in opened}
         data = {split: dataset(by_role[f"data {split}"], declared) for split, declared in charter.data.items()}
         trace = arrival_times(by_role.get("trace"))
-        planned = jobs(charter, data)
+        planned = tuple(with_arrivals(job, charter, trace) for job in jobs(charter, data))
     except MeasurementError as error:
         failure = Failure(part="data", message=str(error))
         return PilotEvidence(pilot=charter.pilot, inputs=inputs, lock=lock, failures=(failure,), facts={"libraries": libraries()})

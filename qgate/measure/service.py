@@ -1,6 +1,9 @@
 """The job that times how long the candidate and its baselines take to serve, and the arrival times of a declared trace."""
 
+import socket
 from collections.abc import Mapping
+from contextlib import ExitStack
+from dataclasses import replace
 
 import numpy as np
 
@@ -10,7 +13,8 @@ from qgate.domain.work import Answer
 from qgate.errors import MeasurementError
 from qgate.measure.inputs import Opened
 from qgate.measure.jobs import Job, Measured
-from qgate.workloads import service
+from qgate.worker.sandbox import LOOPBACK
+from qgate.workloads import http_service, service
 from qgate.workloads.dataset import Dataset
 
 PART = "service"
@@ -24,12 +28,44 @@ def service_jobs(charter: Charter, data: Mapping[str, Dataset]) -> tuple[Job, ..
     """
     if not service.is_asked(charter):
         return ()
+    if "service" in charter.sections:
+        return (_http_job(charter, data),)
     order = service.order(charter, data)
 
     def read(answer: Answer) -> Measured:
         return Measured(service=service.times(answer, order), facts=service.facts(charter))
 
     return (Job(part=PART, order=order, read=read, alone=True),)
+
+
+def _http_job(charter: Charter, data: Mapping[str, Dataset]) -> Job:
+    order = http_service.order(charter, data, free_ports(1 + len(http_service.roles(charter))))
+
+    def read(answer: Answer) -> Measured:
+        facts = http_service.facts(charter, answer.sandbox.get(LOOPBACK))
+        return Measured(service=http_service.times(answer, order), facts=facts)
+
+    return Job(part=PART, order=order, read=read, alone=True)
+
+
+def with_arrivals(job: Job, charter: Charter, trace: Array | None) -> Job:
+    """The job with the traffic's times of arrival, where it puts a load on services.
+
+    Raises:
+        MeasurementError: the traffic cannot be drawn.
+    """
+    if job.order.kind != http_service.KIND:
+        return job
+    return replace(job, order=http_service.with_arrivals(job.order, charter, trace))
+
+
+def free_ports(count: int) -> tuple[int, ...]:
+    """TCP ports that nobody listens on now: a worker without a network of its own shares the machine's."""
+    with ExitStack() as stack:
+        opened = [stack.enter_context(socket.socket(socket.AF_INET)) for _ in range(count)]
+        for one in opened:
+            one.bind(("127.0.0.1", 0))
+        return tuple(one.getsockname()[1] for one in opened)
 
 
 def arrival_times(opened: Opened | None) -> Array | None:

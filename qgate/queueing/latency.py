@@ -99,11 +99,21 @@ def _latencies(service: Service, traffic: Traffic, rate: float, requests: int, r
     picks = rng.integers(table.shape[1], size=requests).tolist()
     remote = _remote(service, traffic, requests, rng)
     found = sojourns(arrived, traffic.policy, table.tolist(), picks, remote.tolist())
-    if traffic.round_trips:
-        region = rng.integers(len(traffic.round_trips), size=requests)
-        for number, times in enumerate(traffic.round_trips):
-            found = found + np.where(region == number, rng.choice(np.array(times), requests), 0.0)
-    return found[int(requests * _WARM_UP) :]
+    return _with_round_trips(found, traffic, rng)[int(requests * _WARM_UP) :]
+
+
+def with_round_trips(seconds: Floats, traffic: Traffic) -> Floats:
+    """Measured latencies with the declared round trips of their regions, always the same ones."""
+    return _with_round_trips(seconds, traffic, np.random.default_rng([_SEED, 3]))
+
+
+def _with_round_trips(seconds: Floats, traffic: Traffic, rng: np.random.Generator) -> Floats:
+    if not traffic.round_trips:
+        return seconds
+    region = rng.integers(len(traffic.round_trips), size=len(seconds))
+    for number, times in enumerate(traffic.round_trips):
+        seconds = seconds + np.where(region == number, rng.choice(np.array(times), len(seconds)), 0.0)
+    return seconds
 
 
 def _remote(service: Service, traffic: Traffic, requests: int, rng: np.random.Generator) -> Floats:

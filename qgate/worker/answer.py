@@ -17,6 +17,7 @@ _ANSWERERS = {
     "circuit": "qgate.worker.answer_circuit",
     "command": "qgate.worker.answer_command",
     "estimator": "qgate.worker.answer_estimator",
+    "http_service": "qgate.worker.answer_http_service",
     "kernel": "qgate.worker.answer_kernel",
     "qubo": "qgate.worker.answer_qubo",
     "service": "qgate.worker.answer_service",
@@ -27,7 +28,7 @@ Answerer = Callable[[WorkOrder], tuple[Mapping[str, Any], Mapping[str, Any]]]
 def answer(frame: bytes, tree: str) -> bytes:
     """The answer to the order in `frame`: `{"answer": …}` with arrays, or `{"error": …}`."""
     value, arrays = unpack(frame)
-    order = WorkOrder(kind=value["kind"], value=value["value"], arrays=arrays)
+    order = WorkOrder(kind=value["kind"], value=value["value"], arrays=arrays, ports=tuple(value.get("ports", ())))
     answerer = _answerer(order.kind)
     os.chdir(tree)
     sys.path[:0] = [tree, str(Path(tree, "src"))]

@@ -47,13 +47,14 @@ def _files(order: WorkOrder, scratch: Path) -> dict[str, Path]:
     """The features of every split as CSV, and the training rows with their labels."""
     files = {}
     for split in order.value["splits"]:
-        files[split] = _write(scratch / f"{split}-features.csv", order.arrays[f"{split}.X"], None)
+        files[split] = write_csv(scratch / f"{split}-features.csv", order.arrays[f"{split}.X"], None)
     if "train.y" in order.arrays:
-        files["train.y"] = _write(scratch / "train-labelled.csv", order.arrays["train.X"], order.arrays["train.y"])
+        files["train.y"] = write_csv(scratch / "train-labelled.csv", order.arrays["train.X"], order.arrays["train.y"])
     return files
 
 
-def _write(path: Path, features: Array, labels: Array | None) -> Path:
+def write_csv(path: Path, features: Array, labels: Array | None) -> Path:
+    """The rows as CSV with the header x0,x1,… and, where there are labels, a last column y; returns the path."""
     flat = features.reshape(len(features), -1)
     header = [f"x{i}" for i in range(flat.shape[1])] + ([] if labels is None else ["y"])
     rows: Sequence[list[Any]] = (

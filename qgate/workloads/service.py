@@ -1,7 +1,7 @@
 """Serving: what is asked about how long batches take, and the answer as checked service times."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -31,7 +31,8 @@ def baselines(charter: Charter) -> tuple[Baseline, ...]:
 
 def is_asked(charter: Charter) -> bool:
     """Whether a gate needs service times that this version can measure."""
-    return charter.candidate.kind in SERVED and any(_is_timed(g.name) for g in charter.gates)
+    can_be = charter.candidate.kind in SERVED or "service" in charter.sections
+    return can_be and any(_is_timed(g.name) for g in charter.gates)
 
 
 def _is_timed(gate: str) -> bool:
@@ -64,20 +65,32 @@ def order(charter: Charter, data: Mapping[str, Dataset]) -> WorkOrder:
     Raises:
         MeasurementError: there is nothing to serve, or the batches are too large.
     """
+    value = {"models": [_candidate(charter), *(_baseline(b) for b in baselines(charter))], **plan(charter)}
+    return WorkOrder(kind="service", value=value, arrays=rows(data))
+
+
+def plan(charter: Charter) -> dict[str, Any]:
+    """The rounds of timings.
+
+    Raises:
+        MeasurementError: the batches are too large.
+    """
+    return {"sizes": list(sizes(charter)), "rounds": rounds(charter), "seconds": SECONDS, "seed": 0}
+
+
+def rows(data: Mapping[str, Dataset]) -> dict[str, Array]:
+    """The rows that are served, and the training data where there is some.
+
+    Raises:
+        MeasurementError: there are none.
+    """
     split = next((s for s in ("validation", *(s for s in data if s != "train"), "train") if s in data), None)
     if split is None:
         raise MeasurementError("latency is measured on the rows of a data set, and the charter declares none")
     arrays = {"serve.X": data[split].features[:_ROWS]}
     if "train" in data:
         arrays |= {"train.X": data["train"].features, "train.y": data["train"].labels}
-    value = {
-        "models": [_candidate(charter), *(_baseline(b) for b in baselines(charter))],
-        "sizes": list(sizes(charter)),
-        "rounds": rounds(charter),
-        "seconds": SECONDS,
-        "seed": 0,
-    }
-    return WorkOrder(kind="service", value=value, arrays=arrays)
+    return arrays
 
 
 def _candidate(charter: Charter) -> dict[str, Any]:
@@ -107,20 +120,34 @@ def times(answer: Answer, asked: WorkOrder) -> ServiceTimes:
     Raises:
         MeasurementError: a model's times are missing, of another shape, not positive, or add up to more than the worker ran.
     """
-    found = {m["role"]: answer.arrays.get(f"seconds/{m['role']}") for m in asked.value["models"]}
-    widths = tuple(asked.value["sizes"])
-    counts = {len(t) for t in found.values() if t is not None and t.ndim}
-    expected = (next(iter(counts), 0), len(widths))
-    checked = {role: _positive(role, t, expected) for role, t in found.items()}
-    calibration = answer.arrays.get("calibration")
-    steady = _positive("calibration", calibration, None if calibration is None else (calibration.size,))
-    total = float(sum(t.sum() for t in checked.values()) + steady.sum())
+    timed = checked_times(answer, [m["role"] for m in asked.value["models"]], tuple(asked.value["sizes"]))
+    total = float(sum(t.sum() for t in timed.seconds.values()) + timed.calibration.sum())
     if total > answer.seconds:
         raise MeasurementError(f"the worker claims {total:.3g} s of service times and ran for {answer.seconds:.3g} s")
+    return timed
+
+
+def checked_times(answer: Answer, roles: Sequence[str], widths: tuple[int, ...]) -> ServiceTimes:
+    """The rounds of every role, of one shape, and the fixed computation.
+
+    Raises:
+        MeasurementError: one is missing, of another shape, or not positive.
+    """
+    found = {role: answer.arrays.get(f"seconds/{role}") for role in roles}
+    counts = {len(t) for t in found.values() if t is not None and t.ndim}
+    expected = (next(iter(counts), 0), len(widths))
+    checked = {role: positive(role, t, expected) for role, t in found.items()}
+    calibration = answer.arrays.get("calibration")
+    steady = positive("calibration", calibration, None if calibration is None else (calibration.size,))
     return ServiceTimes(sizes=widths, seconds=checked, calibration=steady)
 
 
-def _positive(role: str, array: Array | None, shape: tuple[int, ...] | None) -> Array:
+def positive(role: str, array: Array | None, shape: tuple[int, ...] | None) -> Array:
+    """The times of a role.
+
+    Raises:
+        MeasurementError: they are missing, of another shape, or not positive.
+    """
     if array is None or array.dtype != np.float64 or array.shape != shape or not array.size:
         raise MeasurementError(f"the service times of `{role}` are missing or of another shape than the other ones'")
     if not (np.isfinite(array) & (array > 0)).all():
@@ -137,10 +164,18 @@ def facts(charter: Charter) -> dict[str, Any]:
     return {
         "candidate": f"{served}{at_shots}, in the worker, not on a quantum processor",
         "baselines": [b.name for b in baselines(charter)],
+        **plan_facts(charter),
+        "garbage_collector": "off during a timing, run between rounds",
+        "threads": "1 (OMP_NUM_THREADS, OPENBLAS_NUM_THREADS); not pinned to a processor",
+    }
+
+
+def plan_facts(charter: Charter) -> dict[str, Any]:
+    """What the rounds are, in words."""
+    return {
         "batch_sizes": list(sizes(charter)),
         "rounds_planned": rounds(charter),
         "interleaving": "in each round all batch sizes in random order, and on the same rows all models in random order",
         "warm_up": "three batches of each size",
-        "garbage_collector": "off during a timing, run between rounds",
-        "threads": "1 (OMP_NUM_THREADS, OPENBLAS_NUM_THREADS); not pinned to a processor",
+        "runner_noise": "one fixed computation, timed 100 times before the first and once in every round",
     }

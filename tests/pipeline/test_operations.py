@@ -83,3 +83,53 @@ def test_a_service_that_became_slow_fails_and_names_its_remedy(pilot):
     assert gate["verdict"] == "fail", gate["why"]
     assert gate["remediation"]["actions"] == ["run ops/cap_batch.sh"]
     assert next(g for g in pilot_json["gates"] if g["name"].startswith("val_"))["verdict"] == "pass"
+
+
+SERVE = """\
+import json, os
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+class Handler(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True
+    def do_GET(self):
+        self.answer({"ready": True})
+    def do_POST(self):
+        rows = json.loads(self.rfile.read(int(self.headers["Content-Length"])))["rows"]
+        self.answer({"predictions": [int(sum(row) > 0) for row in rows]})
+    def answer(self, value):
+        body = json.dumps(value).encode()
+        self.send_response(200)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+    def log_message(self, *_):
+        pass
+
+ThreadingHTTPServer(("127.0.0.1", int(os.environ["PORT"])), Handler).serve_forever()
+"""
+SERVED = TRAFFIC.replace("  budget:", "  service: {command: bin/serve.py}\n  budget:")
+
+
+def test_a_service_is_started_asked_over_http_and_judged(pilot):
+    pilot.git("switch", "--quiet", "main")
+    pilot.write({"bin/serve.py": SERVE})
+    pilot.commit("Serve")
+    with_latency(pilot, traffic=SERVED.replace("max_size: 4", "max_size: 1"))
+    ended = pilot.qgate("run", "--base", "main", "--head", "pull")
+    assert ended.code == 0, ended
+    found = pilot.verdict()["pilots"][0]
+    gate = latency_gate(pilot)
+    assert gate["verdict"] == "pass", gate["why"]
+    assert "For the service `bin/serve.py` over HTTP on loopback at 1,000 shots" in gate["claim_words"]
+    assert found["facts"]["service"]["confined_by"].startswith(("a network namespace", "Landlock"))
+    assert found["facts"]["service"]["services"] == {"candidate": "bin/serve.py"}
+
+
+def test_a_service_that_is_not_ready_is_an_error_in_its_own_last_words(pilot):
+    pilot.git("switch", "--quiet", "main")
+    pilot.write({"bin/serve.py": "raise SystemExit('the model is not there')\n"})
+    pilot.commit("Serve")
+    with_latency(pilot, traffic=SERVED)
+    assert pilot.qgate("run", "--base", "main", "--head", "pull").code == 12
+    assert "bin/serve.py ended with exit code 1 before it was ready: the model is not there" in pilot.why("latency_p95_ms")
