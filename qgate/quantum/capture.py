@@ -4,7 +4,7 @@ A call is recorded as PennyLane records a QNode's and lowered to lightning's nat
 sound (`qgate.quantum.tracer`) and gives what a row called on its own gives; otherwise one call per row, grouped by structure.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
@@ -132,21 +132,22 @@ def record(function: Callable[..., Any], x: Array, arguments: Mapping[str, Any])
 
 
 def _described(rows: Sequence[int], tape: qml.tape.QuantumScript, measured: _Measured) -> CircuitBatch:
-    index = {wire: position for position, wire in enumerate(_wire_order(tape))}
+    on = [tuple(op.wires) for op in tape.operations]  # asked once: controlled gates put their wires together at every question
+    index = {wire: position for position, wire in enumerate(_wire_order(tape, on))}
     with qml.QueuingManager.stop_recording():
-        operations = tuple(_operations(tape, index))
+        operations = tuple(_operations(tape, on, index))
         measurements = measured(tape, index)
     return CircuitBatch(rows=np.array(rows, dtype=np.int64), wires=len(index), operations=operations, measurements=measurements)
 
 
-def _operations(tape: qml.tape.QuantumScript, index: Mapping[Any, int]) -> Iterator[Operation]:
+def _operations(tape: qml.tape.QuantumScript, on: Sequence[tuple[Any, ...]], index: Mapping[Any, int]) -> Iterator[Operation]:
     """Native operations; amplitudes prepared first stay amplitudes, as gates they would be exponentially many."""
-    rest = [op for op in tape.operations if getattr(op, "name", None) not in _INERT]
-    if rest and isinstance(rest[0], qml.StatePrep) and not rest[0].is_sparse:
-        first, *rest = rest
+    rest = [(op, w) for op, w in zip(tape.operations, on, strict=True) if getattr(op, "name", None) not in _INERT]
+    if rest and isinstance(first := rest[0][0], qml.StatePrep) and not first.is_sparse:
         yield Operation(name=STATE, wires=tuple(index[w] for w in first.wires), amplitudes=_amplitudes(first))
-    for op in rest:
-        yield from lower(op, index)
+        del rest[0]
+    for op, wires in rest:
+        yield from lower(op, wires, index)
 
 
 def _amplitudes(op: qml.StatePrep) -> Array:
@@ -188,34 +189,40 @@ def _checked(check: partial[Array], states: Array, *arguments: Any) -> Array:
     return check(states, *arguments)
 
 
-def _wire_order(tape: qml.tape.QuantumScript) -> list[Any]:
-    """Wires sorted where their labels allow it, else as they first appear: `probs()` without wires reads them in this order."""
-    wires = list(tape.wires)
+def _wire_order(tape: qml.tape.QuantumScript, on: Iterable[Iterable[Any]] | None = None) -> list[Any]:
+    """Wires sorted where their labels allow it, else as they first appear: `probs()` without wires reads them in this order.
+
+    `on`: the operations' wires, where they are known. Much of the time of `tape.wires` goes into comparing sets of them.
+    """
+    of_operations = (op.wires for op in tape.operations) if on is None else on
+    wires = list(dict.fromkeys(chain.from_iterable((*of_operations, *(m.wires for m in tape.measurements)))))
     return sorted(wires) if all(isinstance(w, int) for w in wires) else wires
 
 
-def lower(op: qml.operation.Operator, index: Mapping[Any, int], depth: int = 0) -> Iterator[Operation]:
-    """The native gates that `op` is made of, in order."""
+def lower(op: qml.operation.Operator, on: Iterable[Any], index: Mapping[Any, int], depth: int = 0) -> Iterator[Operation]:
+    """The native gates that `op`, whose wires are `on`, is made of, in order."""
     base, adjoint = (op.base, True) if isinstance(op, Adjoint) else (op, False)
     if isinstance(op, _MID_CIRCUIT):
         raise MeasurementError("mid-circuit measurements cannot be described")
     if base.name in _INERT:
         return
-    wires = tuple(index[w] for w in base.wires)
+    wires = tuple(index[w] for w in on)
     if base.name in GATES:
         yield Operation(name=base.name, wires=wires, adjoint=adjoint, parameters=tuple(_parameter(p) for p in base.data))
     elif base.name == "QubitUnitary" and len(wires) <= _MATRIX_WIRES:
         yield Operation(name=MATRIX, wires=wires, adjoint=adjoint, matrix=_dense(base))
     elif op.has_decomposition and depth < _DEPTH:
         for part in op.decomposition():
-            yield from lower(part, index, depth + 1)
+            yield from lower(part, part.wires, index, depth + 1)
     elif op.has_matrix and len(op.wires) <= _MATRIX_WIRES:
-        yield Operation(name=MATRIX, wires=tuple(index[w] for w in op.wires), matrix=_dense(op))
+        yield Operation(name=MATRIX, wires=wires, matrix=_dense(op))
     else:
         raise MeasurementError(f"{op.name} on {len(op.wires)} wires has neither a decomposition nor a small matrix")
 
 
 def _parameter(value: Any) -> Parameter:
+    if type(value) is float or type(value) is np.float64:  # most are; a traced scalar says that it is an instance of these
+        return float(value)
     numbers = tracer.columns(qml.math.toarray(value) if isinstance(value, np.ndarray) else value)
     if numbers.ndim == 0:
         return float(numbers)

@@ -133,16 +133,18 @@ def stack(batches: list[CircuitBatch]) -> CircuitBatch:
 
 def one_row(batch: CircuitBatch, position: int) -> CircuitBatch:
     """The circuit of one row of a batch on its own."""
-    operations = tuple(
-        replace(
-            o,
-            parameters=tuple(p if isinstance(p, float) else float(p[position]) for p in o.parameters),
-            matrix=o.matrix[position] if o.varies and o.matrix is not None else o.matrix,
-            amplitudes=o.amplitudes[position] if o.varies and o.amplitudes is not None else o.amplitudes,
-        )
-        for o in batch.operations
-    )
+    operations = tuple(_of_row(o, position) if o.varies else o for o in batch.operations)
     return replace(batch, rows=batch.rows[position : position + 1], operations=operations)
+
+
+def _of_row(operation: Operation, position: int) -> Operation:
+    matrix, amplitudes = operation.matrix, operation.amplitudes
+    return replace(
+        operation,
+        parameters=tuple(p if isinstance(p, float) else float(p[position]) for p in operation.parameters),
+        matrix=None if matrix is None else matrix[position],
+        amplitudes=None if amplitudes is None else amplitudes[position],
+    )
 
 
 def _join(column: tuple[Parameter, ...], counts: list[int]) -> Parameter:

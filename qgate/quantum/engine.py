@@ -6,6 +6,7 @@ multinomial draw per row and basis.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -33,10 +34,15 @@ class Simulated:
     def sampled(self, shots: int, seed: int) -> Array:
         """Values estimated from `shots` shots, shape (rows, width); the same (shots, seed) gives the same bits in any order."""
         drawn = [
-            [frequencies(p, shots, np.random.default_rng([seed, shots, batch, basis])) for basis, p in enumerate(exact)]
-            for batch, (_, _, exact) in enumerate(self.batches)
+            [_drawn(p, shots, np.random.default_rng([seed, shots, batch, basis])) for basis, p in enumerate(distributions)]
+            for batch, distributions in enumerate(self._normalised)
         ]
         return self._collect(drawn)
+
+    @cached_property
+    def _normalised(self) -> list[list[Array]]:
+        """Once, not for every (shots, seed)."""
+        return [[normalised(p) for p in exact] for _, _, exact in self.batches]
 
     def _collect(self, per_batch: Sequence[Sequence[Array]]) -> Array:
         values = np.empty((self.rows, self.width))
@@ -56,10 +62,19 @@ def simulate(batches: Sequence[CircuitBatch]) -> Simulated:
 
 def frequencies(probabilities: Array, shots: int, rng: np.random.Generator) -> Array:
     """Relative frequencies of `shots` draws per row, shape of `probabilities` (rows, outcomes)."""
-    normalised = np.clip(probabilities, 0.0, None)
-    normalised = normalised / normalised.sum(axis=1, keepdims=True)
-    if normalised.shape[1] == 2:  # noqa: PLR2004 -- two outcomes: one binomial draw is twenty times cheaper than a multinomial
-        first = rng.binomial(shots, np.minimum(normalised[:, 0], 1.0))
+    return _drawn(normalised(probabilities), shots, rng)
+
+
+def normalised(probabilities: Array) -> Array:
+    """Without rounding below 0, each row's sum 1."""
+    clipped = np.clip(probabilities, 0.0, None)
+    scaled: Array = clipped / clipped.sum(axis=1, keepdims=True)
+    return scaled
+
+
+def _drawn(probabilities: Array, shots: int, rng: np.random.Generator) -> Array:
+    if probabilities.shape[1] == 2:  # noqa: PLR2004 -- two outcomes: one binomial draw is twenty times cheaper than a multinomial
+        first = rng.binomial(shots, np.minimum(probabilities[:, 0], 1.0))
         return np.stack([first, shots - first], axis=1) / shots
-    counts: Array = rng.multinomial(shots, normalised)
+    counts: Array = rng.multinomial(shots, probabilities)
     return counts / shots

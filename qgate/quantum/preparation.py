@@ -1,7 +1,7 @@
 """Each row's state up to the last gate that differs by row, as blocks of rows that the rest of the circuit is applied to at once.
 
-Three ways, the first that fits: prepared amplitudes as they are; a layer of one-qubit gates as products of one-qubit states, in
-NumPy; otherwise gate by gate, row by row, on lightning.qubit.
+Prepared amplitudes stay as they are; a first layer of one-qubit gates becomes products of one-qubit states, in NumPy; all other
+gates up to the last that differs by row are applied one by one, row by row, on lightning.qubit.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -53,8 +53,11 @@ def prepare(batch: CircuitBatch) -> tuple[Preparation, Sequence[Operation]]:
     """How to prepare a block of rows, and the operations, the same for all rows, that then remain."""
     length = 1 + max((i for i, o in enumerate(batch.operations) if o.varies or o.name == STATE), default=-1)
     head, rest = batch.operations[:length], batch.operations[length:]
-    if all(o.name in _ONE_QUBIT for o in head):
+    layer = next((i for i, o in enumerate(head) if o.name not in _ONE_QUBIT), length)
+    if layer == length:
         return _products(head, batch.wires, len(batch.rows)), rest
+    if any(o.varies for o in head[:layer]):
+        return _continued(_products(head[:layer], batch.wires, len(batch.rows)), head[layer:], batch.wires), rest
     return _row_by_row(head, batch.wires), rest
 
 
@@ -97,13 +100,30 @@ def _row_by_row(head: Sequence[Operation], wires: int) -> Preparation:
     def states(block: slice) -> Array:
         found = np.empty((block.stop - block.start, 2**wires), dtype=np.complex128)
         found[:] = starts[block] if len(starts) > 1 else starts
-        for row, amplitudes in enumerate(found if steps else (), start=block.start):
-            state.updateData(amplitudes)
-            for apply in steps:
-                apply(row)
-            state.getState(amplitudes)
-        return found
+        return _applied(state, steps, found, block.start) if steps else found
 
+    return states
+
+
+def _continued(products: Preparation, gates: Sequence[Operation], wires: int) -> Preparation:
+    """Each gate for each row, after a layer of one-qubit gates."""
+    state = StateVectorC128(wires)
+    steps = [step(state, g) for g in gates]
+
+    def states(block: slice) -> Array:
+        found = products(block)
+        return _applied(state, steps, found.copy() if wires == 1 else found, block.start)  # of one qubit, it is a view
+
+    return states
+
+
+def _applied(state: StateVectorC128, steps: Sequence[Step], states: Array, first: int) -> Array:
+    """The states of rows from `first` on, in place, after each row's steps."""
+    for row, amplitudes in enumerate(states, start=first):
+        state.updateData(amplitudes)
+        for apply in steps:
+            apply(row)
+        state.getState(amplitudes)
     return states
 
 

@@ -31,13 +31,15 @@ class _Register:
         self.rows = 2**self._index
         self._vector = StateVectorC128(self._index + wires)
         self._amplitudes = np.zeros((self.rows, 2**wires), dtype=np.complex128)
+        # One buffer for all blocks: memory of this size is given back and asked for anew, page by page, at each allocation.
+        self._final = np.empty_like(self._amplitudes)
 
     def bind(self, operations: Sequence[Operation]) -> list[Step]:
         """Operations that are the same for all rows, ready for `run`."""
         return [step(self._vector, o, offset=self._index) for o in operations]
 
     def run(self, steps: Sequence[Step], states: Array) -> Array:
-        """The block's states, shape (rows of the block, 2^wires), after `steps`."""
+        """The block's states, shape (rows of the block, 2^wires), after `steps`; they hold until the next call."""
         if not steps:
             return states
         rows = len(states)
@@ -45,9 +47,8 @@ class _Register:
         self._vector.updateData(self._amplitudes.reshape(-1))
         for apply in steps:
             apply(0)
-        final = np.empty_like(self._amplitudes)
-        self._vector.getState(final.reshape(-1))
-        return final[:rows]
+        self._vector.getState(self._final.reshape(-1))
+        return self._final[:rows]
 
 
 class Replay:
@@ -60,7 +61,7 @@ class Replay:
         self._rows = len(batch.rows)
 
     def blocks(self, rows: slice | None = None) -> Iterator[tuple[slice, Array]]:
-        """Positions and final states, shape (rows of the block, 2^wires), block by block."""
+        """Positions and final states, shape (rows of the block, 2^wires), block by block; each until the next is asked for."""
         first, last = (0, self._rows) if rows is None else (rows.start, rows.stop)
         for start in range(first, last, self.register.rows):
             block = slice(start, min(start + self.register.rows, last))
@@ -72,7 +73,8 @@ def distributions(batch: CircuitBatch, bases: Sequence[Basis]) -> list[Array]:
     replay = Replay(batch)
     settings = [replay.register.bind(b.rotations) for b in bases]
     results = [np.empty((len(batch.rows), b.outcomes)) for b in bases]
-    for block, final in replay.blocks():
+    for block, last in replay.blocks():
+        final = last.copy() if any(settings) else last
         for basis, setting, result in zip(bases, settings, results, strict=True):
             amplitudes = replay.register.run(setting, final)
             result[block] = _outcomes(amplitudes.real**2 + amplitudes.imag**2, basis, batch.wires)
