@@ -44,7 +44,7 @@ def measure(run: Opened, scope: Scope, settings: Settings, say: Say) -> None:
         say(f"measuring {charter.pilot}: {charter.candidate.kind} {charter.candidate.entrypoint}")
         with _worker_tree(run, settings.prefix) as tree:
             reuse = Reuse(store=store, tree=tree_digest(tree.root)) if store else None
-            trees = Trees(root=run.tree, worker=tree.here, today=settings.today, reuse=reuse)
+            trees = Trees(root=run.tree, worker=tree.here, today=settings.today, reuse=reuse, only=settings.only)
             evidence = measure_pilot(charter, trees, locks.get(charter.pilot), limits=settings.limits)
             if failed := failed_gates(charter, evidence):
                 say(f"{charter.pilot}: {', '.join(g.name for g in failed)} failed; rehearsing what the charter would set")

@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 
+from qgate.charter.metrics import Family
 from qgate.domain.limits import Limits
 
 
@@ -13,8 +14,9 @@ class Settings:
 
     `base` None is the default branch; `head` None is the work tree; `prefix` is the working directory relative to the
     repository's root; `own_charter` is True on a push to the default branch; `today` judges waivers;
-    `signing_key` is the PEM text that signs the attestation and the record of attempts; `pull_request` names the one that is gated
-    (`owner/name#7`; "": none); `ledger` is the file that counts attempts; `cache` is where measurements are kept from run to run.
+    `only` names the families of gates that are measured (none: all of them); `signing_key` is the PEM text that signs the
+    attestation and the record of attempts; `pull_request` names the one that is gated (`owner/name#7`; "": none); `ledger` is the
+    file that counts attempts; `cache` is where measurements are kept from run to run.
     """
 
     repository: Path
@@ -23,6 +25,7 @@ class Settings:
     base: str | None = None
     head: str | None = None
     charters: tuple[str, ...] = ()
+    only: tuple[Family, ...] = ()
     prefix: str = ""
     own_charter: bool = False
     run_url: str | None = None

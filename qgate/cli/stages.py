@@ -7,6 +7,7 @@ from typing import Any
 
 import click
 
+from qgate.charter.metrics import Family
 from qgate.cli.options import common, forge_option, progress, refuse_invalid, settings_of
 from qgate.cli.words import last_words
 from qgate.errors import ExitCode
@@ -95,13 +96,20 @@ def _ending(gated: Any, settings: Settings, *, as_json: bool) -> int:
 @click.command()
 @common
 @CACHE
+@click.option(
+    "--only",
+    multiple=True,
+    type=click.Choice([str(family) for family in Family]),
+    help="Repeatable: measure what gates of this family need. Judging says that all others were not measured.",
+)
 @click.pass_context
-def measure(context: click.Context, /, *, cache: Path | None, **where: Any) -> int:
+def measure(context: click.Context, /, *, cache: Path | None, only: tuple[str, ...], **where: Any) -> int:
     """Measure what the change reaches and write the evidence; judges nothing."""
     from qgate import pipeline  # noqa: PLC0415 -- `detect` and `validate` must start without it
 
     settings = _with_cache(settings_of(**where), cache)
     settings = replace(settings, signing_key=os.environ.pop(KEY_VARIABLE, None) or None)  # seals the cache's entries
+    settings = replace(settings, only=tuple(Family(name) for name in only))
     with progress(context) as say, opened(settings) as here:
         refuse_invalid(here.found.problems)
         pipeline.measure(here, find_scope(here), settings, say)

@@ -11,6 +11,7 @@ from qgate.domain.scope import Scope
 from qgate.domain.verdict import CharterRef, Decision, GateOutcome, PilotVerdict, Runbook, Verdict, worst
 from qgate.gates import outcomes
 from qgate.gates.family import corrected
+from qgate.gates.partial import left_out, with_what_was_left_out
 from qgate.gates.registry import ALWAYS_ON, JUDGES
 from qgate.gates.rehearsal import rehearsed, without_rehearsals
 from qgate.gates.spending import spending, spent
@@ -42,7 +43,8 @@ def judge_pilot(
     change = without_rehearsals(evidence)
     occasion = Occasion(origin=origin, today=today, evidence_sha256=answers_digest(change))
     own = waived(_judge_own(charter, change, evidence), charter, occasion) or (_no_gates(charter),)
-    gates = own + tuple(o for always in ALWAYS_ON if (o := always(charter, change)) is not None)
+    always = (o for judge_always in ALWAYS_ON if (o := judge_always(charter, change)) is not None)
+    gates = own + tuple(with_what_was_left_out(o, change) for o in always)
     return PilotVerdict(
         name=charter.pilot,
         decision=_decision(own, gates),
@@ -83,6 +85,8 @@ def _judge_gate(gate: Gate, charter: Charter, change: PilotEvidence, evidence: P
     metric = parse_metric(gate.name)
     if metric is None:
         return outcomes.error(gate, f"`{gate.name}` is no metric that qgate knows")
+    if unmeasured := left_out(gate, metric.family, evidence):
+        return unmeasured
 
     def judge_family(gate: Gate, charter: Charter, evidence: PilotEvidence) -> GateOutcome:
         return JUDGES[metric.family](gate, metric, charter, evidence)

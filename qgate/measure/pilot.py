@@ -8,6 +8,7 @@ from pathlib import Path
 from platform import python_version
 from typing import Any
 
+from qgate.charter.metrics import Family
 from qgate.domain.charter import Charter
 from qgate.domain.evidence import (
     CLUSTERS,
@@ -20,6 +21,7 @@ from qgate.domain.evidence import (
 )
 from qgate.domain.limits import Limits
 from qgate.errors import MeasurementError
+from qgate.gates.partial import ONLY, is_needed
 from qgate.measure import calibration
 from qgate.measure.asking import Asked, ask_instead, repetitions
 from qgate.measure.data import dataset
@@ -39,13 +41,15 @@ class Trees:
     """Where files are read: `root` holds the head's files with their data, `worker` the copy without data and history.
 
     `today` is the day of the run: a calibration's age is recorded against it (None: unknown). `reuse` is where measurements
-    of the same content are taken from and kept (None: everything is measured).
+    of the same content are taken from and kept (None: everything is measured). `only` names the families of gates that are
+    measured for (none: all of them).
     """
 
     root: Path
     worker: Path
     today: date | None = None
     reuse: Reuse | None = None
+    only: tuple[Family, ...] = ()
 
 
 def everything(charter: Charter, data: Mapping[str, Dataset]) -> tuple[Job, ...]:
@@ -57,6 +61,13 @@ def measure_pilot(
     charter: Charter, trees: Trees, lock: Mapping[str, Any] | None, *, limits: Limits, jobs: Jobs = everything
 ) -> PilotEvidence:
     """Evidence for every planned cell; each part that failed is named in `failures` with its cause."""
+    evidence = _measured(charter, trees, lock, limits, jobs)
+    if not trees.only:
+        return evidence
+    return replace(evidence, facts={**evidence.facts, ONLY: [str(family) for family in trees.only]})
+
+
+def _measured(charter: Charter, trees: Trees, lock: Mapping[str, Any] | None, limits: Limits, jobs: Jobs) -> PilotEvidence:
     inputs: tuple[InputFile, ...] = ()
     try:
         opened = read_inputs(charter, trees.root)
@@ -64,7 +75,7 @@ def measure_pilot(
         by_role = {o.file.role: o for o in opened}
         data = {split: dataset(by_role[f"data {split}"], declared) for split, declared in charter.data.items()}
         trace = arrival_times(by_role.get("trace"))
-        planned = tuple(with_arrivals(job, charter, trace) for job in jobs(charter, data))
+        planned = tuple(with_arrivals(job, charter, trace) for job in jobs(charter, data) if is_needed(job.part, trees.only))
     except MeasurementError as error:
         failure = Failure(part="data", message=str(error))
         return PilotEvidence(pilot=charter.pilot, inputs=inputs, lock=lock, failures=(failure,), facts={"libraries": libraries()})

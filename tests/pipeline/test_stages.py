@@ -82,3 +82,34 @@ def test_what_reaches_nothing_starts_without_the_scientific_stack(pilot, command
     )
     done = subprocess.run([sys.executable, "-c", script], cwd=pilot.path, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
+
+
+def test_only_some_gates_are_measured_and_the_others_are_errors(pilot):
+    """The cost is counted from the captured circuit; nobody asked for the baseline, a repetition, or parity."""
+    charter = (pilot.path / ".qgate/sorter.yml").read_text()
+    cost = (
+        "    - {name: evaluation_cost_usd, max: 100000, remediation: {summary: fewer shots, run: ops/fewer_shots.sh}}\nrollback:"
+    )
+    budget = "  budget: {usd_per_shot: 0.00035}\n  success_metrics:"
+    pilot.change({".qgate/sorter.yml": charter.replace("rollback:", cost, 1).replace("  success_metrics:", budget, 1)})
+    pilot.git("switch", "--quiet", "main")
+    pilot.git("merge", "--quiet", "pull")
+    pilot.git("switch", "--quiet", "pull")
+    pilot.change({"pilot/scaling.py": SCALING + "\n"})
+    measured = pilot.qgate("measure", "--base", "main", "--head", "pull", "--only", "cost")
+    assert measured.code == 0, measured
+    [evidence] = json.loads((pilot.path / ".qgate/run/evidence.json").read_text())["pilots"]
+    assert (evidence["facts"]["only"], {c["role"] for c in evidence["cells"]}) == (["cost"], {"candidate"} | salted(evidence))
+    assert evidence["repetitions"] == []
+    assert pilot.qgate("judge").code == 12
+    gates = pilot.gates()
+    assert gates.pop("evaluation_cost_usd") == "pass"
+    assert set(gates.values()) == {"error"}, gates
+    parity = next(name for name in gates if name.startswith("val_"))
+    assert pilot.why(parity) == "not measured: `qgate measure --only` asked for cost; measure without it for a whole verdict"
+    refused = pilot.qgate("measure", "--only", "speed")
+    assert (refused.code, "'speed' is not one of 'parity', 'latency'" in refused.err) == (2, True)
+
+
+def salted(evidence):
+    return {c["role"] for c in evidence["cells"] if c["role"].startswith("salt:")}
