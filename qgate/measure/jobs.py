@@ -169,7 +169,7 @@ def _circuit_jobs(charter: Charter, data: Mapping[str, Dataset]) -> tuple[Job, J
             cells = circuit.cells(results, rule=rule, shots=shots, data=data, task=kind)
             if part == CANDIDATE:
                 cells += circuit.salted_cells(results, rule=rule, shots=shots, data=data, task=kind)
-            return Measured(cells=cells, facts=circuit.facts(results, answer, instead))
+            return Measured(cells=cells, facts=circuit.facts(results, answer, instead, shots=shots))
 
         return Job(
             part=part,

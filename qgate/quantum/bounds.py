@@ -10,10 +10,12 @@ _COMPLEX, _FLOAT = 16, 8
 # Measured on one core: a gate's call from Python, and its pass over one amplitude where the vector is in memory, not in a cache.
 _SECONDS_PER_CALL = 4e-7
 _SECONDS_PER_AMPLITUDE = 1.6e-9
-# What one outcome is worth for one value: computed, sorted, and looked up.
+# What one outcome is worth for one measurement: computed, sorted, and looked up.
 _SECONDS_PER_WORTH = 2e-7
 # How often a block of state vectors, and the table of what each outcome is worth, exist at one time while they are made.
 _COPIES = 6
+# And each row's outcome probabilities: exact, normalised, drawn as counts, and as shares.
+_DRAWN = 4
 _BLOCK_QUBITS = 13
 _GIB = 2**30
 
@@ -64,7 +66,7 @@ def memory(batch: CircuitBatch) -> int:
     """Bytes to simulate a batch, from above: vectors, outcome probabilities of each row, and what each outcome is worth."""
     outcomes = _outcomes(batch)
     vectors = _COPIES * _COMPLEX * (1 << max(batch.wires, _BLOCK_QUBITS))
-    return vectors + _FLOAT * (len(batch.rows) * (outcomes + batch.width) + _COPIES * outcomes * batch.width)
+    return vectors + _FLOAT * (_DRAWN * len(batch.rows) * (outcomes + batch.width) + _COPIES * outcomes * len(batch.measurements))
 
 
 def seconds(batch: CircuitBatch) -> float:
@@ -72,7 +74,7 @@ def seconds(batch: CircuitBatch) -> float:
     passes = sum(map(_passes, batch.operations)) + sum(map(_settings, batch.measurements))
     calls = batch.gates + len(batch.measurements)
     row = calls * _SECONDS_PER_CALL + passes * (1 << batch.wires) * _SECONDS_PER_AMPLITUDE
-    return len(batch.rows) * row + _outcomes(batch) * batch.width * _SECONDS_PER_WORTH
+    return len(batch.rows) * row + _outcomes(batch) * len(batch.measurements) * _SECONDS_PER_WORTH
 
 
 def _outcomes(batch: CircuitBatch) -> int:

@@ -6,7 +6,6 @@ as they would be there.
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from itertools import product
 from typing import Any
 
 import numpy as np
@@ -41,15 +40,30 @@ class Basis:
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Part:
-    """What one basis contributes to a measurement: `values`, shape (outcomes, width)."""
+    """What one basis contributes to a measurement: each outcome's worth, shape (outcomes,).
+
+    Of probabilities it is the number of the bit string that the outcome is, of which there are `strings` (else 0). A table of
+    what each outcome is worth for each string would have 4^wires entries, nearly all of them 0.
+    """
 
     basis: int
-    values: Array
+    worth: Array
+    strings: int = 0
+
+    def mean(self, distribution: Array) -> Array:
+        """Shape (rows, 1), or of probabilities (rows, strings), from the basis's distribution (rows, outcomes)."""
+        if not self.strings:
+            found: Array = distribution @ self.worth[:, None]
+            return found
+        order = np.argsort(self.worth, kind="stable")
+        starts = np.searchsorted(self.worth[order], np.arange(self.strings))
+        summed: Array = np.add.reduceat(distribution[:, order], starts, axis=1)
+        return summed
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Readout:
-    """How to read a circuit's measurements: expval and probs are sums of `distribution @ values` over their parts."""
+    """How to read a circuit's measurements: expval and probs are sums over their parts."""
 
     bases: tuple[Basis, ...]
     parts: tuple[tuple[Part, ...], ...]
@@ -60,9 +74,9 @@ class Readout:
         """Measured values, shape (rows, width), from one distribution (rows, outcomes) per basis, exact or of frequencies."""
         columns = []
         for kind, parts, offset in zip(self.kinds, self.parts, self.offsets, strict=True):
-            mean = sum((distributions[p.basis] @ p.values for p in parts), start=np.zeros(1))
+            mean = sum((p.mean(distributions[p.basis]) for p in parts), start=np.zeros(1))
             if kind == "var":
-                square = sum((distributions[p.basis] @ p.values**2 for p in parts), start=np.zeros(1))
+                square = sum((replace(p, worth=p.worth**2).mean(distributions[p.basis]) for p in parts), start=np.zeros(1))
                 columns.append(square - mean**2)
             else:
                 columns.append(mean + offset)
@@ -135,30 +149,32 @@ class _Planner:
         return len(self._settings) - 1
 
     def finish(self, placed: list[_Placed], kinds: tuple[str, ...]) -> Readout:
-        """Values per outcome, then outcomes that no measurement tells apart merged."""
-        tables: list[list[dict[int, Array]]] = [[] for _ in self._settings]
-        per_measurement: list[dict[int, Array]] = []
-        for _, items in placed:
-            values: dict[int, Array] = {}
-            for index, item, eigenvalues in items:
-                column = _column(item, self._settings[index].wires) if eigenvalues is None else eigenvalues[:, None]
-                values[index] = values[index] + column if index in values else column
-            per_measurement.append(values)
-            for index in values:
-                tables[index].append(values)
-        bases, firsts = (
-            zip(*(_merge(s, i, tables[i]) for i, s in enumerate(self._settings)), strict=True) if self._settings else ((), ())
-        )
-        parts = tuple(tuple(Part(basis=i, values=v[firsts[i]]) for i, v in values.items()) for values in per_measurement)
+        """Worth of each bit string, then strings that no measurement tells apart merged to one outcome."""
+        whole = [self._parts(items) for _, items in placed]
+        bases, firsts = [], []
+        for index, setting in enumerate(self._settings):
+            basis, first = _merge(setting, [parts[index] for parts in whole if index in parts])
+            bases.append(basis)
+            firsts.append(first)
+        parts = tuple(tuple(replace(p, worth=p.worth[firsts[i]]) for i, p in parts.items()) for parts in whole)
         return Readout(bases=tuple(bases), parts=parts, kinds=kinds, offsets=tuple(offset for offset, _ in placed))
 
+    def _parts(self, items: list[tuple[int, Measurement | PauliTerm, Array | None]]) -> dict[int, Part]:
+        """A measurement's parts by basis, each bit string an outcome; terms that share a basis add up."""
+        found: dict[int, Part] = {}
+        for index, item, eigenvalues in items:
+            worth = _worth(item, self._settings[index].wires) if eigenvalues is None else eigenvalues
+            strings = 0 if isinstance(item, PauliTerm) or item.kind != "probs" else 2 ** len(item.wires)
+            found[index] = Part(basis=index, worth=found[index].worth + worth if index in found else worth, strings=strings)
+        return found
 
-def _merge(setting: _Setting, index: int, tables: list[dict[int, Array]]) -> tuple[Basis, Array]:
-    table = np.concatenate([t[index] for t in tables], axis=1)
+
+def _merge(setting: _Setting, parts: Sequence[Part]) -> tuple[Basis, Array]:
+    """The basis, and the first bit string of each outcome. Strings of probabilities are outcomes from the last to the first."""
+    table = np.stack([-p.worth if p.strings else p.worth for p in parts], axis=1)
     _, first, merge = np.unique(table, axis=0, return_index=True, return_inverse=True)
-    merge = merge.reshape(-1)
     rotations = (setting.unitary,) if setting.unitary else _rotations(setting.letters)
-    return Basis(wires=setting.wires, rotations=rotations, merge=merge, outcomes=len(first)), first
+    return Basis(wires=setting.wires, rotations=rotations, merge=merge.reshape(-1), outcomes=len(first)), first
 
 
 def _rotations(letters: dict[int, str]) -> tuple[Operation, ...]:
@@ -173,18 +189,17 @@ def _rotations(letters: dict[int, str]) -> tuple[Operation, ...]:
 
 def _bits(count: int) -> Array:
     """All bit strings of `count` bits in counting order, shape (2^count, count)."""
-    return np.array(list(product((0, 1), repeat=count)), dtype=np.int64).reshape(2**count, count)
+    return np.arange(2**count)[:, None] >> np.arange(count)[::-1] & 1
 
 
-def _column(item: Measurement | PauliTerm, wires: tuple[int, ...]) -> Array:
-    """What each bit string of `wires` is worth for a term (one column) or for probs (one column per outcome)."""
+def _worth(item: Measurement | PauliTerm, wires: tuple[int, ...]) -> Array:
+    """What each bit string of `wires` is worth for a term; for probs, which string of its own wires it is."""
     bits = _bits(len(wires))[:, [wires.index(w) for w in item.wires]]
     if isinstance(item, PauliTerm):
         signs: Array = 1.0 - 2.0 * (bits.sum(axis=1) % 2)
-        return item.coefficient * signs[:, None]
-    outcome = bits @ (2 ** np.arange(len(item.wires))[::-1])
-    indicator: Array = np.eye(2 ** len(item.wires))[outcome]
-    return indicator
+        return item.coefficient * signs
+    strings: Array = bits @ (2 ** np.arange(len(item.wires))[::-1])
+    return strings
 
 
 def _dense(terms: Sequence[PauliTerm], wires: tuple[int, ...]) -> Array:

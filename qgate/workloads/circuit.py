@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from qgate.charter.metrics import Task
-from qgate.domain.charter import SALTS, Candidate, Shots
+from qgate.domain.charter import Candidate, Shots
 from qgate.domain.evidence import Array, Cell, CellKey
 from qgate.domain.work import Answer, WorkOrder
 from qgate.errors import EngineError, MeasurementError
@@ -21,6 +21,8 @@ from qgate.workloads.fallback import Fallback, check_engine, told
 
 ROLE = "candidate"
 PROBED_ROWS = 3
+# Outcomes that the draws of all re-salted seed lists go through, at 20 ns each: 3 s on one core.
+_SALTED_OUTCOMES = 1 << 27
 _AGREEMENT = 1e-8
 
 
@@ -133,8 +135,14 @@ def salted_cells(
     return tuple(
         cell_of(CellKey(role=role, split=split, shots=count, seed=seed), rule, result.sampled(count, seed), classes, task)
         for split, result in results.items()
-        for role, count, seed in seed_lists.planned(shots, SALTS)
+        for role, count, seed in seed_lists.planned(shots, _lists(results, shots))
     )
+
+
+def _lists(results: Mapping[str, Simulated], shots: Shots) -> int:
+    """How many re-salted seed lists are drawn: fewer where many rows have many outcomes."""
+    outcomes = sum(exact.size for result in results.values() for _, _, bases in result.batches for exact in bases)
+    return seed_lists.affordable(shots, per_seed=outcomes, budget=_SALTED_OUTCOMES)
 
 
 def _pairs(shots: Shots) -> list[tuple[int | None, int | None]]:
@@ -154,13 +162,14 @@ def cell_of(key: CellKey, rule: str, values: Array, classes: Array, task: Task) 
     return Cell(key=key, predictions=predicted, scores=decided.scores, score_kind=decided.score_kind)
 
 
-def facts(results: Mapping[str, Simulated], answer: Answer, instead: Fallback | None = None) -> dict[str, Any]:
+def facts(results: Mapping[str, Simulated], answer: Answer, instead: Fallback | None = None, *, shots: Shots) -> dict[str, Any]:
     """How it was measured, for the evidence."""
     engine = instead.facts() if instead else {"engine": "lightning.qubit, replayed"} | _described_how(results, answer)
     return engine | {
         "sampling": "sampled from exact probabilities",
         "probed_rows": {split: probes(result.rows) for split, result in results.items()},
         "executions": {split: _executions(result) for split, result in results.items()},
+        **({"seed_lists": seed_lists.told(_lists(results, shots))} if shots.schedule and shots.seeds else {}),
     }
 
 

@@ -1,5 +1,7 @@
 """The engine against the circuits' own QNodes: exact values to 1e-10, and the law of sampled ones."""
 
+import functools
+import tracemalloc
 from typing import Any
 
 import numpy as np
@@ -148,6 +150,49 @@ def test_exact_values_equal_the_circuits_own_qnode(circuit):
     own = np.array([own_values(circuit, row, {"weights": WEIGHTS}) for row in x])
     ours = simulate(through_the_wire(circuit, x)).exact()
     np.testing.assert_allclose(ours, own, atol=1e-10, rtol=0)
+
+
+def wide(x, weights, wires):
+    for wire in range(wires):
+        qml.RY(x[wire % 3] + wire, wires=wire)
+    for wire in range(wires - 1):
+        qml.CNOT([wire, wire + 1])
+    qml.RX(weights[0, 0, 0], wires=wires // 2)
+
+
+def all_wires(x, weights, wires):
+    wide(x, weights, wires)
+    return qml.probs(wires=range(wires))
+
+
+def shuffled_and_summed(x, weights, wires):
+    """Probabilities of some wires in another order, in the basis of a sum over all; and the variance of a product."""
+    wide(x, weights, wires)
+    total = qml.sum(*(0.5**w * qml.Z(w) for w in range(wires)))
+    return qml.probs(wires=[*range(wires - 1, 1, -1), 0]), qml.expval(total), qml.var(qml.prod(*(qml.Z(w) for w in range(wires))))
+
+
+@pytest.mark.parametrize("wires", [14, 16])
+@pytest.mark.parametrize("circuit", [all_wires, shuffled_and_summed], ids=lambda c: c.__name__)
+def test_many_measured_wires_equal_default_qubit_without_a_table_of_them_all(circuit, wires):
+    x = features()[:2]
+    node = qml.QNode(circuit, qml.device("default.qubit", wires=wires))
+    own = np.array([np.concatenate([np.atleast_1d(v) for v in _as_tuple(node(row, WEIGHTS, wires))]) for row in x])
+    batches = through_the_wire(functools.partial(circuit, wires=wires), x)
+    tracemalloc.start()
+    simulated = simulate(batches)
+    exact, drawn = simulated.exact(), simulated.sampled(500, 3)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    np.testing.assert_allclose(exact, own, atol=1e-10, rtol=0)
+    strings = drawn[:, : 2 ** (wires if circuit is all_wires else wires - 1)]
+    np.testing.assert_array_equal(strings.sum(axis=1).round(12), [1, 1])
+    np.testing.assert_array_equal((strings * 500).round(9) % 1, 0)
+    assert peak < 64 * 8 * 2**wires  # a table of 4^wires would be 2 GiB at 14
+
+
+def _as_tuple(values):
+    return values if isinstance(values, tuple) else (values,)
 
 
 def test_rows_with_different_structure_are_batched_apart_and_come_back_in_order():

@@ -9,8 +9,8 @@ import pennylane as qml
 import pytest
 
 from qgate.charter.metrics import Task
-from qgate.domain.charter import Candidate, CandidateKind, Shots
-from qgate.domain.evidence import same_bits
+from qgate.domain.charter import Candidate, CandidateKind, Shots, salt_role
+from qgate.domain.evidence import Cell, same_bits
 from qgate.domain.work import Answer
 from qgate.errors import EngineError, MeasurementError
 from qgate.quantum import bindings
@@ -215,7 +215,7 @@ def test_facts_say_how_it_was_described_and_which_engine_answered(asked):
         return qml.expval(qml.Z(0))
 
     said = asked(branching)
-    assert circuit.facts(circuit.simulated(said, DATA, SPLITS), said) == {
+    assert circuit.facts(circuit.simulated(said, DATA, SPLITS), said, shots=Shots()) == {
         "engine": "lightning.qubit, replayed",
         "sampling": "sampled from exact probabilities",
         "circuits": {"validation": [{"wires": 1, "gates": 1}]},
@@ -224,7 +224,7 @@ def test_facts_say_how_it_was_described_and_which_engine_answered(asked):
         "executions": {"validation": {"total": 7, "most_per_row": 1}},
     }
     said = asked(mid_circuit, PENNYLANE)
-    assert circuit.facts(circuit.simulated(said, DATA, SPLITS, PENNYLANE), said, PENNYLANE) == {
+    assert circuit.facts(circuit.simulated(said, DATA, SPLITS, PENNYLANE), said, PENNYLANE, shots=Shots()) == {
         "engine": "pennylane",
         "fallback": {"device": "lightning.qubit", "why": "a test asks for it"},
         "sampling": "sampled from exact probabilities",
@@ -239,3 +239,24 @@ def test_cells_of_the_fallback_are_drawn_for_every_shots_and_seed(asked):
     cells = circuit.cells(results, rule="sign", shots=shots, data=DATA, task=Task.CLASSIFICATION)
     assert [(c.key.shots, c.key.seed) for c in cells] == [(None, None), (50, 3), (50, 8), (400, 3), (400, 8)]
     np.testing.assert_array_equal(cells[0].predictions, (own(mid_circuit)[:, 0] >= 0).astype(np.int64))
+
+
+def test_many_outcomes_are_tried_on_fewer_seed_lists_and_say_so(asked, monkeypatch):
+    said = asked(plain)
+    results = circuit.simulated(said, DATA, SPLITS)
+    shots = Shots(schedule=(50,), seeds=(3, 8))
+    ((_, _, bases),) = results["validation"].batches
+    one_list = 2 * sum(exact.size for exact in bases)
+
+    def drawn():
+        found = circuit.salted_cells(results, rule="sign", shots=shots, data=DATA, task=Task.CLASSIFICATION)
+        return [(c.key.role, c.key.seed) for c in found]
+
+    monkeypatch.setattr(circuit, "cell_of", lambda key, *_: Cell(key=key, predictions=np.zeros(7)))
+    assert len(drawn()) == 20 * 2
+    monkeypatch.setattr(circuit, "_SALTED_OUTCOMES", 6 * one_list)
+    expected = [(salt_role(salt), seed) for salt in range(6) for seed in shots.salted(salt).seeds]
+    assert drawn() == expected
+    assert circuit.facts(results, said, shots=shots)["seed_lists"] == (
+        "the verdict is tried on 6 re-salted seed lists instead of 20, for the time that they take here"
+    )
