@@ -214,6 +214,7 @@ _RULES: tuple[tuple[Leaf, Rule], ...] = (
     (("pilot", "noise", "calibration"), _OTHERWISE),
     (("pilot", "noise", _ANY), _always(LOOSENED, "another device, or another place on it")),
     (("pilot", "traffic", "rate_rps"), _more_tightens("the load")),
+    (("pilot", "traffic", "growth", _ANY), _always(NEUTRAL, "what is shown beside the capacity; no verdict changes")),
     (("pilot", "traffic", "workers"), _number("the number of workers", larger=LOOSENED)),
     (("pilot", "service", "command"), _found("no service is timed, only the candidate's own calls", "what is served")),
     (("pilot", "service", "baselines", _ANY), _always(*_OTHER_MODEL)),

@@ -8,7 +8,7 @@ import hashlib
 import io
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -22,6 +22,7 @@ from qgate.domain.evidence import (
     CellKey,
     Evidence,
     Failure,
+    GrowthTimes,
     InputFile,
     LoadedRun,
     PilotEvidence,
@@ -66,6 +67,7 @@ def _write_pilot(pilot: PilotEvidence, position: int, directory: Path) -> dict[s
         "failures": [asdict(f) for f in pilot.failures],
         "service": pilot.service and _write_service(pilot.service, path.replace(".npz", "-times.npz"), directory),
     }
+    written |= {"growth": _write_growth(pilot.growth, path.replace(".npz", "-growth.npz"), directory)} if pilot.growth else {}
     return written | ({"tables": {name: table_digest(t) for name, t in pilot.tables.items()}} if pilot.tables else {})
 
 
@@ -81,6 +83,17 @@ def _write_service(service: ServiceTimes, path: str, directory: Path) -> dict[st
     digest = hashlib.sha256(buffer.getvalue()).hexdigest()
     written = {"path": path, "sha256": digest, "sizes": list(service.sizes), "roles": list(service.seconds)}
     return written | ({"loaded": list(service.loaded)} if service.loaded else {})
+
+
+def _write_growth(growth: Sequence[GrowthTimes], path: str, directory: Path) -> dict[str, Any]:
+    """Apart from the other arrays as well."""
+    buffer = io.BytesIO()
+    arrays = {f"seconds/{one.name}": one.seconds for one in growth if one.seconds is not None}
+    arrays |= {f"floor/{one.name}": one.floor for one in growth if one.floor is not None}
+    np.savez_compressed(buffer, allow_pickle=False, **arrays)
+    (directory / path).write_bytes(buffer.getvalue())
+    series = [{"name": one.name, "sizes": list(one.sizes), "failed": one.failed} for one in growth]
+    return {"path": path, "sha256": hashlib.sha256(buffer.getvalue()).hexdigest(), "series": series}
 
 
 def _arrays(pilot: PilotEvidence) -> dict[str, Array]:
@@ -140,6 +153,7 @@ def _read_pilot(value: Mapping[str, Any], directory: Path) -> PilotEvidence:
         facts=value["facts"],
         failures=tuple(Failure(**f) for f in value["failures"]),
         service=None if value["service"] is None else _read_service(value["service"], directory),
+        growth=_read_growth(value["growth"], directory) if "growth" in value else (),
         trace=arrays.get("traffic/trace"),
         tables={name: _read_table(name, digest, arrays, directory / path) for name, digest in value.get("tables", {}).items()},
     )
@@ -164,6 +178,20 @@ def _read_service(value: Mapping[str, Any], directory: Path) -> ServiceTimes:
         calibration=arrays["calibration"],
         loaded=loaded,
         echo=arrays.get("echo"),
+    )
+
+
+def _read_growth(value: Mapping[str, Any], directory: Path) -> tuple[GrowthTimes, ...]:
+    arrays = _read_arrays(value, directory)
+    return tuple(
+        GrowthTimes(
+            name=one["name"],
+            sizes=tuple(one["sizes"]),
+            seconds=arrays.get(f"seconds/{one['name']}"),
+            floor=arrays.get(f"floor/{one['name']}"),
+            failed=one["failed"],
+        )
+        for one in value["series"]
     )
 
 

@@ -167,10 +167,21 @@ def _circuits(charter: Charter, evidence: PilotEvidence) -> Decimal:
 
 
 def _evaluated(charter: Charter, evidence: PilotEvidence) -> Decimal:
-    """Circuits of all measured rows."""
+    """Circuits of all measured rows; a QUBO is one request.
+
+    Raises:
+        MeasurementError: there are no rows: a bill for nothing would pass.
+    """
     if charter.candidate.kind is CandidateKind.CIRCUIT:
         return Decimal(sum(count["total"] for count in _executions(evidence).values()))
-    return _circuits(charter, evidence) * sum(len(truth) for truth in evidence.truth.values())
+    if charter.candidate.kind is CandidateKind.QUBO:
+        return _circuits(charter, evidence)
+    rows = sum(len(truth) for truth in evidence.truth.values())
+    if not rows:
+        raise MeasurementError(
+            "the evidence holds no rows, so that nobody knows how many circuits an evaluation runs: measure again"
+        )
+    return _circuits(charter, evidence) * rows
 
 
 def _executions(evidence: PilotEvidence) -> Mapping[str, Mapping[str, int]]:

@@ -6,7 +6,7 @@ from typing import Any
 
 from qgate.charter.metrics import SCORERS, Family, Task, parse_metric
 from qgate.domain.charter import Baseline, CandidateKind, Charter, Shots
-from qgate.domain.evidence import Array, Cell, ServiceTimes
+from qgate.domain.evidence import Array, Cell, GrowthTimes, ServiceTimes
 from qgate.domain.work import Answer, WorkOrder
 from qgate.errors import MeasurementError
 from qgate.workloads import circuit, estimator, kernel
@@ -25,6 +25,7 @@ class Measured:
     facts: Mapping[str, Any] = field(default_factory=dict)
     service: ServiceTimes | None = None
     tables: Mapping[str, Array] = field(default_factory=dict)
+    growth: tuple[GrowthTimes, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)

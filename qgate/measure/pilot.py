@@ -25,6 +25,7 @@ from qgate.gates.partial import ONLY, is_needed
 from qgate.measure import calibration
 from qgate.measure.asking import Asked, ask_instead, repetitions
 from qgate.measure.data import dataset
+from qgate.measure.growth import growth_jobs
 from qgate.measure.inputs import read_inputs
 from qgate.measure.jobs import CANDIDATE, REPETITION, Job, Measured, baseline_jobs, candidate_jobs, splits
 from qgate.measure.reuse import Asking, Reuse, gather
@@ -54,7 +55,8 @@ class Trees:
 
 def everything(charter: Charter, data: Mapping[str, Dataset]) -> tuple[Job, ...]:
     """The candidate, its repetition, the baselines, and where a gate needs them how long they take to serve."""
-    return *candidate_jobs(charter, data), *baseline_jobs(charter, data), *service_jobs(charter, data)
+    timed = *service_jobs(charter, data), *growth_jobs(charter, data)
+    return *candidate_jobs(charter, data), *baseline_jobs(charter, data), *timed
 
 
 def measure_pilot(
@@ -107,6 +109,7 @@ def _evidence(asking: Asking, inputs: tuple[InputFile, ...], asked: Sequence[Ask
         timings={a.job.part: a.answer.seconds for a in asked},
         failures=tuple(Failure(part=a.job.part, message=a.problem) for a in asked if a.problem is not None),
         service=next((m.service for m in measured.values() if m.service), None),
+        growth=next((m.growth for m in measured.values() if m.growth), ()),
         tables=_tables(charter, data, measured),
     )
 

@@ -17,6 +17,7 @@ _ANSWERERS = {
     "circuit": "qgate.worker.answer_circuit",
     "command": "qgate.worker.answer_command",
     "estimator": "qgate.worker.answer_estimator",
+    "growth": "qgate.worker.answer_growth",
     "http_service": "qgate.worker.answer_http_service",
     "kernel": "qgate.worker.answer_kernel",
     "qubo": "qgate.worker.answer_qubo",

@@ -11,6 +11,7 @@ from qgate.domain.evidence import (
     CellKey,
     Evidence,
     Failure,
+    GrowthTimes,
     InputFile,
     LoadedRun,
     PilotEvidence,
@@ -115,6 +116,18 @@ def test_a_touched_index_is_refused(tmp_path, change, words):
 def test_without_a_bundle_it_says_what_to_run(tmp_path):
     with pytest.raises(UsageError, match="run `qgate measure"):
         read_evidence(tmp_path)
+
+
+def test_growth_is_read_back_with_its_floors_and_its_failures(tmp_path):
+    batch = GrowthTimes(name="batch", sizes=(1, 2, 3, 4), seconds=np.full((5, 4), 0.01), floor=np.full(5, 0.001))
+    shots = GrowthTimes(name="shots", sizes=(1, 2, 3, 4), seconds=np.full((5, 4), 0.02))
+    failed = GrowthTimes(name="qubits", sizes=(4, 6, 8, 12), failed="ValueError: no 8 qubits here")
+    write_evidence(replace(EVIDENCE, pilots=(replace(PILOT, growth=(batch, shots, failed)),)), tmp_path)
+    found = read_evidence(tmp_path)[0].pilots[0].growth
+    assert [(one.name, one.sizes, one.failed) for one in found] == [(o.name, o.sizes, o.failed) for o in (batch, shots, failed)]
+    assert [None if one.seconds is None else one.seconds.tolist() for one in found] == [[[0.01] * 4] * 5, [[0.02] * 4] * 5, None]
+    assert [None if one.floor is None else one.floor.tolist() for one in found] == [[0.001] * 5, None, None]
+    assert [p.name for p in (tmp_path / "evidence").glob("*-growth.npz")] == ["00-tumour-triage-growth.npz"]
 
 
 def test_service_times_and_a_trace_are_read_back_and_lie_in_a_file_of_their_own(tmp_path):

@@ -4,10 +4,11 @@ from decimal import Decimal
 
 import pytest
 
-from qgate.charter.metrics import parse_metric
+from qgate.charter.metrics import Family, parse_metric
 from qgate.domain.charter import CandidateKind, Threshold
 from qgate.domain.evidence import Failure
 from qgate.domain.verdict import Decision
+from qgate.gates.cost import cap_rate
 from qgate.gates.registry import JUDGES
 
 COUNTED = {"candidate": {"executions": {"validation": {"total": 200, "most_per_row": 2}}}}
@@ -88,3 +89,37 @@ def test_a_cost_has_an_upper_threshold(make):
     outcome = JUDGES[metric.family](gate, metric, make.charter(gate), make.evidence([0], [0], {(None, None): [0]}))
     assert outcome.decision is Decision.ERROR
     assert "no `max`" in outcome.why
+
+
+def test_the_cost_by_shots_is_in_the_details_where_there_are_several(make):
+    """2 circuits x (0.3 + shots x 0.00035) x 1,000 requests."""
+    outcome = judge(make, "cost_usd_per_1k_requests", "1300")
+    assert outcome.details["usd_per_1k_requests_by_shots"] == {"100": 670.0, "1000": 1300.0}
+    assert "usd_per_1k_requests_by_shots" not in judge(make, "cost_usd_per_1k_requests", "1300", schedule=(1000,)).details
+
+
+def test_the_evaluation_of_a_qubo_is_one_request_and_that_of_no_rows_is_an_error(make):
+    budget = {"usd_per_task": 0.3, "circuits_per_request": 1}
+    outcome = judge(make, "evaluation_cost_usd", "5", budget=budget, kind=CandidateKind.QUBO)
+    assert (outcome.decision, outcome.value) == (Decision.PASS, 1.2)
+    gate = make.gate(name="evaluation_cost_usd", threshold=Threshold(maximum=Decimal(5)))
+    charter = make.charter(gate, kind=CandidateKind.ESTIMATOR, sections={"budget": budget})
+    nothing = make.replace(make.evidence([0], [0], {(None, None): [0]}), truth={})
+    outcome = JUDGES[Family.COST](gate, parse_metric(gate.name), charter, nothing)
+    assert outcome.decision is Decision.ERROR
+    assert outcome.why.startswith("the evidence holds no rows")
+
+
+def test_the_strictest_monthly_cap_breaks_at_a_rate(make):
+    """1.3 dollars a request: 100 dollars pay for 100 / 1.3 requests in 30 days."""
+
+    def rate(*caps, budget):
+        gates = [make.gate(name="monthly_cost_usd", threshold=Threshold(maximum=Decimal(cap))) for cap in caps]
+        charter = make.charter(*gates, kind=CandidateKind.CIRCUIT, schedule=(1000,), seeds=(1,), sections={"budget": budget})
+        return cap_rate(charter, make.evidence([0], [0], {(None, None): [0]}, facts=COUNTED))
+
+    assert rate("300", "100", budget=BUDGET) == pytest.approx(100 / 1.3 / (30 * 86_400))
+    assert rate("300", budget=BUDGET | {"monthly_cap_usd": 100}) == pytest.approx(100 / 1.3 / (30 * 86_400))
+    assert rate(budget=BUDGET) is None
+    assert rate("300", budget={"requests_per_day": 100}) is None
+    assert rate("300", budget={"usd_per_task": 0}) is None
