@@ -77,5 +77,6 @@ def publish(settings: Settings, forge: Forge, _say: Say) -> Gated:
         if here.found.invalid:
             return pipeline.refuse(here, settings, forge)
         scope = find_scope(here)
+        problems = (*here.found.problems, *pipeline.rarely_decided(here, scope))
     write_scope(scope, settings.out)
-    return pipeline.conclude(scope, settings, forge, problems=here.found.problems)
+    return pipeline.conclude(scope, settings, forge, problems=problems)

@@ -54,8 +54,9 @@ def gate(settings: Settings, forge: Forge, say: Say) -> Gated:
             if run.found.invalid:
                 return refuse(run, settings, forge)
             scope = find_scope(run)
+            problems = (*run.found.problems, *rarely_decided(run, scope))
             measure(run, scope, settings, say)
-        return conclude(scope, settings, forge, problems=run.found.problems)
+        return conclude(scope, settings, forge, problems=problems)
     except QgateError as error:
         return break_off(error, settings, forge)
 
@@ -68,6 +69,15 @@ def measure(run: Opened, scope: Scope, settings: Settings, say: Say) -> None:
         from qgate import evaluation  # noqa: PLC0415 -- a change that reaches nothing must not pay for the scientific stack
 
         evaluation.measure(run, scope, settings, say)
+
+
+def rarely_decided(run: Opened, scope: Scope) -> tuple[Problem, ...]:
+    """The gates that the declared sizes would rarely decide, known before anything is measured."""
+    if not scope.reached:
+        return ()
+    from qgate.plan.power import power_warnings  # noqa: PLC0415 -- as in `measure`
+
+    return power_warnings(run, scope)
 
 
 def conclude(scope: Scope, settings: Settings, forge: Forge, *, problems: tuple[Problem, ...] = ()) -> Gated:

@@ -42,16 +42,19 @@ def plan(*, discordance: float | None, as_json: bool, **where: Any) -> int:
     from rich.console import Console  # noqa: PLC0415 -- `detect` and `validate` must start without it
 
     from qgate.plan.pilot import plan_pilots  # noqa: PLC0415 -- see above
+    from qgate.plan.power import power_errors  # noqa: PLC0415 -- see above
     from qgate.plan.table import print_plans  # noqa: PLC0415 -- see above
 
     settings = settings_of(**where)
     with opened(settings) as here:
         refuse_invalid(here.found.problems)
         plans = plan_pilots(here, settings, discordance)
+        problems = power_errors((sourced.charter for sourced in here.found.charters), plans)
     if as_json:
         click.echo(json.dumps([found.as_json() for found in plans], indent=2))
     else:
         print_plans(plans, Console())
+    refuse_invalid(problems)
     return ExitCode.OK
 
 

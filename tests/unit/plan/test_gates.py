@@ -119,3 +119,8 @@ def test_costs_are_arithmetic(planned):
     plan = planned("name: evaluation_cost_usd, max: 100")
     assert plan.says == ("computed from the charter's prices and volumes: nothing is sampled",)
     assert replace(plan, says=()).as_json()["power"] is None
+
+
+def test_so_few_discordant_rows_are_said_to_flatter_the_plan(planned):
+    few = planned(DEPLOYMENT.format(0.05, "artifact"), rows=60)
+    assert few.says[1] == "about 6 rows are expected to disagree, and with so few of them power and needs are optimistic"
