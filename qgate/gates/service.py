@@ -85,8 +85,8 @@ def loaded(charter: Charter, evidence: PilotEvidence) -> Loaded:
         raise MeasurementError("the charter declares no `pilot.traffic`")
     if evidence.service is None:
         raise MeasurementError(
-            f"service times were not measured: this version of qgate serves estimator and circuit candidates, "
-            f"and the candidate is of the kind {charter.candidate.kind}"
+            f"service times were not measured: estimator, circuit and kernel candidates are served, and what `pilot.service` "
+            f"starts; the candidate is of the kind {charter.candidate.kind}"
         )
     try:
         return Loaded(measured=evidence.service, traffic=read_traffic(section, evidence.trace))

@@ -27,6 +27,10 @@ def answer(order: WorkOrder) -> tuple[Mapping[str, Any], Mapping[str, Any]]:
 
 def serving(model: Mapping[str, Any], order: WorkOrder) -> Serve:
     """What serves a batch as the model does, fitted where it has to be."""
+    if model["kind"] == "kernel":
+        from qgate.worker.serve_kernel import serving_kernel  # noqa: PLC0415 -- scikit-learn, which other candidates may not need
+
+        return serving_kernel(model, order)
     return _circuit(model, order) if model["kind"] == "circuit" else _estimator(model, order)
 
 

@@ -60,6 +60,8 @@ def order(charter: Charter, data: Mapping[str, Dataset]) -> WorkOrder:
         "entrypoint": candidate.entrypoint,
         "options": dict(candidate.options),
         "weights": candidate.weights,
+        "model": candidate.model,
+        "regularisation": candidate.regularisation,
         "device": DEVICE,
         "shots": shots,
         "seed": seed,

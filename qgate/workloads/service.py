@@ -15,7 +15,11 @@ from qgate.statistics.quantiles import requests_needed
 from qgate.workloads.dataset import Dataset
 from qgate.workloads.estimator import DEVICE
 
-SERVED = (CandidateKind.ESTIMATOR, CandidateKind.CIRCUIT)
+SERVED = (CandidateKind.ESTIMATOR, CandidateKind.CIRCUIT, CandidateKind.KERNEL)
+_SERVED_BY = {
+    CandidateKind.CIRCUIT: "its QNode, one call for each row, on lightning.qubit",
+    CandidateKind.KERNEL: "one state for each row on lightning.qubit, its overlaps with the training rows' and the model on them",
+}
 LARGEST_BATCH = 1024
 SECONDS = 120.0
 _ROUNDS = 100
@@ -105,6 +109,8 @@ def _model(role: str, candidate: Candidate) -> dict[str, Any]:
         "entrypoint": candidate.entrypoint,
         "options": dict(candidate.options),
         "weights": candidate.weights,
+        "model": candidate.model,
+        "regularisation": candidate.regularisation,
         "device": DEVICE,
     }
 
@@ -158,8 +164,7 @@ def positive(role: str, array: Array | None, shape: tuple[int, ...] | None) -> A
 def facts(charter: Charter) -> dict[str, Any]:
     """How it was measured, for the evidence; no measured number, so that two runs agree on it."""
     shots, _ = charter.shots.deciding[0]
-    circuit = charter.candidate.kind is CandidateKind.CIRCUIT
-    served = "its QNode, one call for each row, on lightning.qubit" if circuit else "predict, one call for each batch"
+    served = _SERVED_BY.get(charter.candidate.kind, "predict, one call for each batch")
     at_shots = f" at {shots:,} shots" if shots is not None else ""
     return {
         "candidate": f"{served}{at_shots}, in the worker, not on a quantum processor",

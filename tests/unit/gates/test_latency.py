@@ -191,4 +191,4 @@ def test_a_candidate_of_a_kind_that_is_not_served_says_so(make):
     outcome = JUDGES[parse_metric(gate.name).family](
         gate, parse_metric(gate.name), charter, make.evidence([0], [0], {(None, None): [0]})
     )
-    assert (outcome.decision, "serves estimator and circuit candidates" in outcome.why) == (Decision.ERROR, True)
+    assert (outcome.decision, "estimator, circuit and kernel candidates are served" in outcome.why) == (Decision.ERROR, True)

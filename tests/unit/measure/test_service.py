@@ -47,6 +47,13 @@ def build(shots=None, seed=None):
 def classical():
     return Sleeper(0.001)
 
+def feature_map(x):
+    qml.RX(x[0], wires="a")
+    qml.CNOT(["a", "b"])
+
+def kernel(x, y):
+    return abs(x[0] - y[0])
+
 def circuit(x, weights):
     qml.RX(x[0] * weights[0], wires="a")
     qml.CNOT(["a", "b"])
@@ -182,3 +189,27 @@ def test_a_trace_is_one_time_a_line():
     ):
         with pytest.raises(MeasurementError, match=message):
             arrival_times(broken)
+
+
+def test_a_kernel_is_served_by_a_state_for_each_row_and_its_model(tmp_path):
+    (tmp_path / "served.py").write_text(CODE)
+    train = Dataset(features=np.arange(12.0).reshape(6, 2), labels=np.arange(6) % 2)
+    candidate = Candidate(kind=CandidateKind.KERNEL, entrypoint="served:feature_map")
+    asked = charter("latency_p50_ms", candidate=candidate)
+    (job,) = service_jobs(asked, DATA | {"train": train})
+    order = replace(job.order, value={**job.order.value, "rounds": 10})
+    pair = {**order.value["models"][0], "entrypoint": "served:kernel"}
+    answer, alone, two = run(
+        [
+            order,
+            replace(order, arrays={"serve.X": order.arrays["serve.X"]}),
+            replace(order, value={**order.value, "models": [pair]}),
+        ],
+        tmp_path,
+        Limits(seconds=60),
+    )
+    assert answer.error is None, answer.error
+    assert service.times(answer, order).seconds["candidate"].shape == (10, 3)
+    assert alone.error.startswith("MeasurementError: a kernel candidate is fitted on data.train")
+    assert two.error.startswith("MeasurementError: served:kernel is a kernel of two samples, and not timed as such")
+    assert service.facts(asked)["candidate"].startswith("one state for each row on lightning.qubit, its overlaps with")
