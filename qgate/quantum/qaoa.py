@@ -52,7 +52,7 @@ class Simulator:
         """The probability of each state, shape (2^n,)."""
         amplitudes = np.full(2**self._wires, 2.0 ** (-self._wires / 2), dtype=np.complex128)
         for gamma, beta in zip(angles.gammas, angles.betas, strict=True):
-            amplitudes *= np.exp(-1j * gamma * self._levels)[self._level_of]
+            amplitudes *= _phases(gamma * self._levels)[self._level_of]
             self._vector.updateData(amplitudes)
             for wire in range(self._wires):
                 self._vector.RX([wire], False, [2 * beta])  # noqa: FBT003 -- the binding takes no keyword for the adjoint
@@ -63,6 +63,14 @@ class Simulator:
     def energy(self, angles: Angles) -> float:
         """The expected energy."""
         return float(self.probabilities(angles) @ self._energies)
+
+
+def _phases(angles: Array) -> Array:
+    """exp(-i angle) of each angle, by real sines and cosines, for which NumPy has vector instructions."""
+    phases = np.empty(len(angles), dtype=np.complex128)
+    np.cos(angles, out=phases.real)
+    np.sin(-angles, out=phases.imag)
+    return phases
 
 
 def optimised(simulator: Simulator, layers: int, evaluations: int) -> Angles:
