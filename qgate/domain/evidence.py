@@ -126,7 +126,7 @@ class ServiceTimes:
 class GrowthTimes:
     """How long the candidate took to serve as one thing grew, in seconds: evidence that no second run repeats.
 
-    `name` is `batch`, `shots`, or an option of the candidate. `seconds` has shape (rounds, sizes); `floor`, (rounds,), are the times
+    `name` is `batch`, `shots`, or an option of the candidate. `seconds` has shape (rounds, sizes); `floor`, (rounds,), are times
     with nothing of it (None: there is no such thing). `failed` says why there are no `seconds`.
     """
 

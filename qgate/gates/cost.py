@@ -120,7 +120,7 @@ def _evaluation(charter: Charter, evidence: PilotEvidence, _most: Decimal) -> _B
     prices, circuits = _prices(charter), _evaluated(charter, evidence)
     runs = [shots for shots, _ in charter.shots.planned]
     cost = sum((circuits * prices.circuit(shots) for shots in runs), start=Decimal(0))
-    words = f"one evaluation, {_number(circuits)} circuits at {len(runs):,} (shots, seed)"
+    words = f"one evaluation, {_number(circuits)} circuit{'s' * (circuits != 1)} at {len(runs):,} (shots, seed)"
     return _Bill(cost=cost, words=words, details={"circuits": float(circuits), "runs": len(runs)})
 
 

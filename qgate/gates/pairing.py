@@ -223,7 +223,7 @@ def told(pairs: Sequence[Pair]) -> str:
 
 
 def _refuse_failures(evidence: PilotEvidence, baseline: str) -> None:
-    """A failure of another baseline, of the repetition, of serving, growth or a calibration is another gate's; all others count."""
+    """A failure of another baseline, of the repetition, of serving, growth or calibration is another gate's; all others count."""
     mine = [f for f in evidence.failures if f.part in {"candidate", f"baseline {baseline}"} or not _of_another(f.part)]
     if mine:
         raise MeasurementError("; ".join(f"{f.part}: {f.message}" for f in mine))

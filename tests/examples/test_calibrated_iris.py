@@ -15,6 +15,7 @@ from qgate.demo import make_repository
 from qgate.domain.verdict import Decision
 from qgate.forge.nothing import NoForge
 from qgate.pipeline import gate
+from qgate.report.capacity_text import capacity_lines
 from qgate.settings import Settings
 
 ROOT = Path(__file__).parents[2]
@@ -81,11 +82,32 @@ def test_a_second_run_of_one_commit_on_one_day_gives_the_same_evidence(gated):
     out = repository.parent / "again"
     settings = Settings(repository=repository, out=out, today=date(2026, 11, 24), base="main", head="pull")
     second = gate(settings, NoForge(), lambda _: None)
-    assert (out / "evidence.json").read_bytes() == evidence
-    assert second.verdict == first.verdict
+    assert untimed((out / "evidence.json").read_bytes()) == untimed(evidence)
+    served = {"latency_p95_ms", "throughput_rps", "capacity_rps"}
+    (one,), (other,) = first.verdict.pilots, second.verdict.pilots
+    assert [g for g in one.gates if g.name not in served] == [g for g in other.gates if g.name not in served]
     inputs = json.loads(evidence)["pilots"][0]["inputs"]
     digest = hashlib.sha256(NEWER.read_bytes()).hexdigest()
     assert {"role": "calibration", "path": "calibration/ibm_lagos.json", "declared_sha256": None, "sha256": digest} in inputs
+
+
+def untimed(evidence):
+    """What does not depend on the clock: everything but the digests of measured times."""
+    (pilot,) = json.loads(evidence)["pilots"]
+    return {name: value for name, value in pilot.items() if name not in {"service", "growth"}}
+
+
+def test_the_capacity_curve_and_how_it_grows_are_in_the_report(gated):
+    repository, found = gated["good-refactor"][0], gates(gated, "good-refactor")
+    details = found["capacity_rps"].details
+    assert sorted(details["growth"]) == ["qubits", "shots"]
+    assert details["growth"]["qubits"]["sizes"] == list(range(4, 13))
+    assert details["headroom"] > 1
+    assert "queue and network and region times are drawn as the charter declares them" in found["latency_p95_ms"].claim_words
+    report = (repository / ".qgate/run/report.html").read_text()
+    assert 'aria-label="latency against requests per second: within 2,000 ms up to' in report
+    assert report.count('aria-label="growth: ') == 2
+    assert capacity_lines(found["capacity_rps"])[0].endswith("the upright line is the limit of 2,000 ms")
 
 
 def test_the_calibrations_are_the_published_ones():
