@@ -22,8 +22,8 @@ Preparation = Callable[[slice], Array]
 _ONE_QUBIT: Mapping[str, Callable[..., tuple[Any, Any, Any, Any]]] = MappingProxyType(
     {
         "Hadamard": lambda: (0.5**0.5, 0.5**0.5, 0.5**0.5, -(0.5**0.5)),
-        "RX": lambda t: (np.cos(t / 2), -1j * np.sin(t / 2), -1j * np.sin(t / 2), np.cos(t / 2)),
-        "RY": lambda t: (np.cos(t / 2), -np.sin(t / 2), np.sin(t / 2), np.cos(t / 2)),
+        "RX": lambda t: (c := np.cos(t / 2), s := -1j * np.sin(t / 2), s, c),
+        "RY": lambda t: (c := np.cos(t / 2), -(s := np.sin(t / 2)), s, c),
         "RZ": lambda t: (np.exp(-0.5j * t), 0.0, 0.0, np.exp(0.5j * t)),
         "PhaseShift": lambda t: (1.0, 0.0, 0.0, np.exp(1j * t)),
     }
@@ -51,11 +51,12 @@ def _matrix_step(state: StateVectorC128, matrix: Array, wires: list[int], *, adj
 
 def prepare(batch: CircuitBatch) -> tuple[Preparation, Sequence[Operation]]:
     """How to prepare a block of rows, and the operations, the same for all rows, that then remain."""
+    count = len(batch.operations)
     length = 1 + max((i for i, o in enumerate(batch.operations) if o.varies or o.name == STATE), default=-1)
+    layer = next((i for i, o in enumerate(batch.operations) if o.name not in _ONE_QUBIT), count)
+    if 0 < length <= layer:  # with the gates that follow and are the same for all rows
+        return _products(batch.operations[:layer], batch.wires, len(batch.rows)), batch.operations[layer:]
     head, rest = batch.operations[:length], batch.operations[length:]
-    layer = next((i for i, o in enumerate(head) if o.name not in _ONE_QUBIT), length)
-    if layer == length:
-        return _products(head, batch.wires, len(batch.rows)), rest
     if any(o.varies for o in head[:layer]):
         return _continued(_products(head[:layer], batch.wires, len(batch.rows)), head[layer:], batch.wires), rest
     return _row_by_row(head, batch.wires), rest
