@@ -11,13 +11,13 @@ from qgate.domain.evidence import Array, LoadedRun, ServiceTimes
 from qgate.domain.work import Answer, WorkOrder
 from qgate.errors import MeasurementError
 from qgate.queueing.traffic import arrivals, read_traffic
-from qgate.statistics.quantiles import BATCHES, ENOUGH_UNDER_LOAD
+from qgate.statistics.quantiles import ENOUGH_UNDER_LOAD
 from qgate.workloads import service
 from qgate.workloads.dataset import Dataset
 
 KIND = "http_service"
 LOAD_SECONDS = 150.0
-BLOCKS = 4  # of a load: batches of batch means must not straddle two
+BLOCKS = 4  # of a load: a divisor of the batches of batch means, so that none of them straddles two blocks
 _SEED = 20_260_102
 _LEAST_SPAN = 0.5  # of what sending takes on average: where arrivals come in bursts, some runs are shorter
 
@@ -105,7 +105,7 @@ def times(answer: Answer, asked: WorkOrder) -> ServiceTimes:
 def _run(role: str, answer: Answer, asked: WorkOrder) -> LoadedRun:
     latency, lag = answer.arrays[f"latency/{role}"], answer.arrays.get(f"lag/{role}")
     counts = {count for _, count in asked.value["load"]["enough"]}
-    if latency.ndim != 1 or len(latency) not in counts or len(latency) % (BLOCKS * BATCHES) or lag is None:
+    if latency.ndim != 1 or len(latency) not in counts or lag is None:
         raise MeasurementError(f"the loaded run of `{role}` has another number of requests than was asked for")
     if lag.dtype != np.float64 or lag.shape != latency.shape or not (np.isfinite(lag) & (lag >= 0)).all():
         raise MeasurementError(f"the send lags of `{role}` are no times")

@@ -25,6 +25,7 @@ from qgate.domain.source import Position
 from qgate.domain.work import Answer
 from qgate.errors import MeasurementError
 from qgate.measure.service import service_jobs, with_arrivals
+from qgate.statistics.quantiles import BATCHES, ENOUGH_UNDER_LOAD
 from qgate.worker.launch import run
 from qgate.worker.sandbox import open_to_workers
 from qgate.workloads import http_service
@@ -220,6 +221,15 @@ def test_claims_about_load_are_checked():
     long = replace(order, value={**order.value, "load": {**order.value["load"], "rate": 10.0}})
     with pytest.raises(MeasurementError, match=r"claims to have served for 4.01 s and ran for 2 s"):
         claimed(long, **{"latency/candidate": ones, "lag/candidate": ones})
+
+
+@pytest.mark.parametrize(("_", "requests"), ENOUGH_UNDER_LOAD)
+def test_as_many_requests_are_taken_as_batch_means_ask_for(_, requests):
+    [job] = service_jobs(charter(seconds=0.004), DATA)
+    fast = replace(job.order, value={**job.order.value, "load": {**job.order.value["load"], "rate": 100_000.0}})
+    ones = np.full(requests, 0.01)
+    assert len(claimed(fast, **{"latency/candidate": ones, "lag/candidate": ones}).loaded["candidate"].latency) == requests
+    assert (requests % BATCHES, BATCHES % http_service.BLOCKS) == (0, 0)  # a batch lies within one block
 
 
 def test_recorded_arrivals_are_sent_as_they_were():
