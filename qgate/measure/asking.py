@@ -32,7 +32,7 @@ def ask(planned: Sequence[Job], tree: Path, limits: Limits) -> tuple[Asked, ...]
 
 
 def ask_instead(asked: Sequence[Asked], tree: Path, limits: Limits) -> tuple[Asked, ...]:
-    """Where our engine refuses a part, public PennyLane's answers to all that it can answer: a repetition is of the same engine."""
+    """Where our engine refuses a part, public PennyLane's answers to it and its repetition: the two must be of one engine."""
     why = next((a.problem for a in asked if a.refused), None)
     if why is None:
         return tuple(asked)

@@ -12,6 +12,7 @@ from qgate.errors import MeasurementError
 from qgate.workloads import circuit, estimator, kernel
 from qgate.workloads.dataset import Dataset
 from qgate.workloads.fallback import Fallback, fallback
+from qgate.workloads.kernel_answer import TRAIN
 
 CANDIDATE = "candidate"
 REPETITION = "repetition"
@@ -144,16 +145,21 @@ def _estimator_jobs(charter: Charter, data: Mapping[str, Dataset]) -> tuple[Job,
 def _kernel_jobs(charter: Charter, data: Mapping[str, Dataset]) -> tuple[Job, Job]:
     candidate, kind = charter.candidate, task(charter)
 
-    def job(part: str, shots: Shots, on: tuple[str, ...]) -> Job:
+    def job(part: str, shots: Shots, on: tuple[str, ...], instead: Fallback | None = None) -> Job:
         def read(answer: Answer) -> Measured:
-            found = kernel.kernels(answer, data, on)
+            found = kernel.kernels(answer, data, on, instead)
             cells = kernel.cells(found, candidate=candidate, shots=shots, data=data, task=kind)
             if part == CANDIDATE:
                 cells += kernel.salted_cells(found, candidate=candidate, shots=shots, data=data, task=kind)
-            labels = data[kernel.TRAIN].labels
+            labels = data[TRAIN].labels
             return Measured(cells=cells, facts=kernel.facts(found, candidate=candidate, shots=shots, labels=labels, task=kind))
 
-        return Job(part=part, order=kernel.order(candidate, data, on), read=read)
+        return Job(
+            part=part,
+            order=kernel.order(candidate, data, on, instead),
+            read=read,
+            instead=None if instead else lambda why: job(part, shots, on, fallback(why)),
+        )
 
     return job(CANDIDATE, charter.shots, splits(charter)), job(REPETITION, _first(charter.shots), splits(charter)[:1])
 

@@ -22,12 +22,16 @@ _GIB = 2**30
 
 @dataclass(frozen=True, kw_only=True)
 class Bounds:
-    """Limits of one circuit (`wires`, `gates`, wires of a matrix or a measurement), and of all circuits of one data set."""
+    """Limits of one circuit (`wires`, `gates`, wires of a matrix or a measurement), and of all circuits of one data set.
+
+    `pairs`: circuits of a kernel of two samples that is no overlap of states, in all matrices.
+    """
 
     wires: int = 20
     gates: int = 50_000
     matrix_wires: int = 8
     measured_wires: int = 16
+    pairs: int = 100_000
     bytes: int = 4 * _GIB
     seconds: float = 900.0
 

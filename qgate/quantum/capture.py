@@ -36,9 +36,9 @@ from qgate.quantum.circuit import (
 )
 
 Array = npt.NDArray[Any]
-_Measured = Callable[[qml.tape.QuantumScript, Mapping[Any, int]], tuple[Measurement, ...]]
+Measured = Callable[[qml.tape.QuantumScript, Mapping[Any, int]], tuple[Measurement, ...]]
 _INERT = frozenset({"Identity", "GlobalPhase", "Barrier", "WireCut", "Snapshot"})
-_MID_CIRCUIT = (MidMeasureMP, Conditional)
+MID_CIRCUIT = (MidMeasureMP, Conditional)
 _KINDS = ((ExpectationMP, "expval"), (VarianceMP, "var"), (ProbabilityMP, "probs"))
 _DEPTH = 20
 _MATRIX_WIRES = 8
@@ -68,7 +68,7 @@ def describe(circuit: Callable[..., Any], features: Array, arguments: Mapping[st
     Raises:
         MeasurementError: the circuit uses something that cannot be described exactly.
     """
-    return _describe(circuit, features, arguments, _measurements)
+    return describe_measured(circuit, features, arguments, measurements)
 
 
 def describe_map(feature_map: Callable[..., Any], features: Array, arguments: Mapping[str, Any]) -> Description:
@@ -77,10 +77,17 @@ def describe_map(feature_map: Callable[..., Any], features: Array, arguments: Ma
     Raises:
         MeasurementError: the feature map uses something that cannot be described exactly.
     """
-    return _describe(feature_map, features, arguments, lambda _tape, _index: ())
+    return describe_measured(feature_map, features, arguments, lambda _tape, _index: ())
 
 
-def _describe(circuit: Callable[..., Any], features: Array, arguments: Mapping[str, Any], measured: _Measured) -> Description:
+def describe_measured(
+    circuit: Callable[..., Any], features: Array, arguments: Mapping[str, Any], measured: Measured
+) -> Description:
+    """The same with what `measured` makes of a recorded tape and the numbers of its wires.
+
+    Raises:
+        MeasurementError: the circuit uses something that cannot be described exactly.
+    """
     function = circuit.func if isinstance(circuit, qml.QNode) else circuit
 
     def alone(row: int) -> CircuitBatch:
@@ -96,7 +103,7 @@ def _describe(circuit: Callable[..., Any], features: Array, arguments: Mapping[s
 
 
 def _together(
-    function: Callable[..., Any], features: Array, arguments: Mapping[str, Any], measured: _Measured, own: CircuitBatch
+    function: Callable[..., Any], features: Array, arguments: Mapping[str, Any], measured: Measured, own: CircuitBatch
 ) -> CircuitBatch:
     """All rows from one traced call, if its last row is `own`.
 
@@ -134,13 +141,13 @@ def record(function: Callable[..., Any], x: Array, arguments: Mapping[str, Any])
     return qml.tape.QuantumScript.from_queue(queue)
 
 
-def _described(rows: Sequence[int], tape: qml.tape.QuantumScript, measured: _Measured) -> CircuitBatch:
+def _described(rows: Sequence[int], tape: qml.tape.QuantumScript, measured: Measured) -> CircuitBatch:
     on = [_wires(op) for op in tape.operations]
-    index = {wire: position for position, wire in enumerate(_wire_order(tape, on))}
+    index = {wire: position for position, wire in enumerate(wire_order(tape, on))}
     with qml.QueuingManager.stop_recording():
         operations = tuple(_operations(tape, on, index))
-        measurements = measured(tape, index)
-    return CircuitBatch(rows=np.array(rows, dtype=np.int64), wires=len(index), operations=operations, measurements=measurements)
+        found = measured(tape, index)
+    return CircuitBatch(rows=np.array(rows, dtype=np.int64), wires=len(index), operations=operations, measurements=found)
 
 
 def _operations(tape: qml.tape.QuantumScript, on: Sequence[tuple[Any, ...]], index: Mapping[Any, int]) -> Iterator[Operation]:
@@ -194,7 +201,7 @@ def _checked(check: partial[Array], states: Array, *arguments: Any) -> Array:
     return check(states, *arguments)
 
 
-def _wire_order(tape: qml.tape.QuantumScript, on: Iterable[Iterable[Any]] | None = None) -> list[Any]:
+def wire_order(tape: qml.tape.QuantumScript, on: Iterable[Iterable[Any]] | None = None) -> list[Any]:
     """Wires sorted where their labels allow it, else as they first appear: `probs()` without wires reads them in this order.
 
     `on`: the operations' wires, where they are known. Much of the time of `tape.wires` goes into comparing sets of them.
@@ -207,7 +214,7 @@ def _wire_order(tape: qml.tape.QuantumScript, on: Iterable[Iterable[Any]] | None
 def lower(op: qml.operation.Operator, on: Iterable[Any], index: Mapping[Any, int], depth: int = 0) -> Iterator[Operation]:
     """The native gates that `op`, whose wires are `on`, is made of, in order."""
     base, adjoint = (op.base, True) if isinstance(op, Adjoint) else (op, False)
-    if isinstance(op, _MID_CIRCUIT):
+    if isinstance(op, MID_CIRCUIT):
         raise MeasurementError("mid-circuit measurements cannot be described")
     if base.name in _INERT:
         return
@@ -240,24 +247,23 @@ def _dense(op: qml.operation.Operator) -> Array:
     return np.ascontiguousarray(qml.math.toarray(qml.matrix(op)), dtype=np.complex128)
 
 
-def measurements_of(tape: qml.tape.QuantumScript) -> tuple[list[Any], tuple[Measurement, ...]]:
-    """The labels of a tape's wires in the order of their numbers, and what it measures on those numbers.
+def measurements(tape: qml.tape.QuantumScript, index: Mapping[Any, int]) -> tuple[Measurement, ...]:
+    """What a recorded tape measures, by the numbers of its wires.
 
     Raises:
-        MeasurementError: it returns something else than expval, var and probs.
+        MeasurementError: it returns nothing, or something else than expval, var and probs.
     """
-    labels = _wire_order(tape)
-    with qml.QueuingManager.stop_recording():
-        return labels, _measurements(tape, {wire: position for position, wire in enumerate(labels)})
-
-
-def _measurements(tape: qml.tape.QuantumScript, index: Mapping[Any, int]) -> tuple[Measurement, ...]:
     if not tape.measurements:
         raise MeasurementError("the circuit returns no measurement; return for example qml.expval(qml.Z(0))")
-    return tuple(_measurement(m, index) for m in tape.measurements)
+    return tuple(measurement(m, index) for m in tape.measurements)
 
 
-def _measurement(process: Any, index: Mapping[Any, int]) -> Measurement:
+def measurement(process: Any, index: Mapping[Any, int]) -> Measurement:
+    """What PennyLane's measurement process measures.
+
+    Raises:
+        MeasurementError: it is no expval, var or probs that can be described.
+    """
     kind = next((name for cls, name in _KINDS if isinstance(process, cls)), None)
     if kind is None:
         raise MeasurementError(f"the circuit returns {process!r}; only expval, var and probs can be described")
@@ -291,7 +297,7 @@ def own_values(circuit: Callable[..., Any], x: Array, arguments: Mapping[str, An
     function = circuit.func if isinstance(circuit, qml.QNode) else circuit
     tape = record(function, x, arguments)
     # A deferred measurement takes wires that the tape does not name.
-    wires = None if any(isinstance(op, _MID_CIRCUIT) for op in tape.operations) else _wire_order(tape)
+    wires = None if any(isinstance(op, MID_CIRCUIT) for op in tape.operations) else wire_order(tape)
     node = qml.QNode(function, qml.device(device, wires=wires), diff_method=None)
     result = node(x, **arguments)
     parts = result if isinstance(result, list | tuple) else [result]

@@ -88,6 +88,8 @@ def _kronecker(factors: list[Array]) -> Array:
 def _row_by_row(head: Sequence[Operation], wires: int) -> Preparation:
     """Prepared amplitudes if any, then each gate for each row; gates before the first that differs by row are applied once."""
     starts, gates = _starts(head, wires)
+    if not gates:
+        return lambda block: starts[block] if len(starts) > 1 else np.repeat(starts, block.stop - block.start, axis=0)
     state = StateVectorC128(wires)
     once = 0
     if len(starts) == 1:

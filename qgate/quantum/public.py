@@ -12,8 +12,9 @@ import numpy as np
 import numpy.typing as npt
 import pennylane as qml
 
-from qgate.quantum.capture import measurements_of, record
-from qgate.quantum.circuit import MATRIX, CircuitBatch, Operation, stack, structure
+from qgate.errors import MeasurementError
+from qgate.quantum.capture import MID_CIRCUIT, Measured, measurements, record, wire_order
+from qgate.quantum.circuit import MATRIX, STATE, CircuitBatch, Operation, group_by_structure, stack, structure
 from qgate.quantum.readout import Basis, read
 
 Array = npt.NDArray[Any]
@@ -42,25 +43,52 @@ class _Group:
         )
 
 
-def evaluate(circuit: Callable[..., Any], features: Array, arguments: Mapping[str, Any], device: str) -> tuple[Evaluated, ...]:
+def evaluate(
+    circuit: Callable[..., Any], features: Array, arguments: Mapping[str, Any], device: str, measured: Measured = measurements
+) -> tuple[Evaluated, ...]:
     """What `circuit(x, **arguments)` measures for every row of `features`, shape (rows, ...).
 
     Raises:
-        MeasurementError: it returns something else than expval, var and probs.
+        MeasurementError: it returns something that is not `measured`.
     """
     function = circuit.func if isinstance(circuit, qml.QNode) else circuit
     simulator = qml.device(device)
     groups: dict[tuple[Any, ...], _Group] = {}
     for row, x in enumerate(features):
         tape = record(function, x, arguments)
-        labels, measurements = measurements_of(tape)
-        measured = CircuitBatch(rows=np.array([row]), wires=len(labels), operations=(), measurements=measurements)
-        key = structure(measured)
+        labels = wire_order(tape)
+        with qml.QueuingManager.stop_recording():
+            found = measured(tape, {wire: position for position, wire in enumerate(labels)})
+        alone = CircuitBatch(rows=np.array([row]), wires=len(labels), operations=(), measurements=found)
+        key = structure(alone)
         if key not in groups:
-            groups[key] = _Group(bases=read(measurements).bases)
-        groups[key].rows.append(measured)
+            groups[key] = _Group(bases=read(found).bases)
+        groups[key].rows.append(alone)
         groups[key].found.append(_probabilities(tape, labels, groups[key].bases, simulator))
     return tuple(group.evaluated() for group in groups.values())
+
+
+def states(
+    feature_map: Callable[..., Any], features: Array, arguments: Mapping[str, Any], device: str
+) -> tuple[CircuitBatch, ...]:
+    """The state that a feature map prepares of each row, as a circuit that only prepares those amplitudes.
+
+    Raises:
+        MeasurementError: it measures in mid-circuit, so that its state is not pure.
+    """
+    function = feature_map.func if isinstance(feature_map, qml.QNode) else feature_map
+    return group_by_structure(_state(row, record(function, x, arguments), device) for row, x in enumerate(features))
+
+
+def _state(row: int, tape: Any, device: str) -> CircuitBatch:
+    if any(isinstance(op, MID_CIRCUIT) for op in tape.operations):
+        raise MeasurementError("a feature map with mid-circuit measurements prepares no pure state")
+    labels = wire_order(tape)
+    script = qml.tape.QuantumScript(tape.operations, [qml.state()])
+    (found,) = qml.execute([script], qml.device(device, wires=labels), diff_method=None)
+    amplitudes = np.asarray(qml.math.toarray(found), dtype=np.complex128)
+    prepared = Operation(name=STATE, wires=tuple(range(len(labels))), amplitudes=amplitudes)
+    return CircuitBatch(rows=np.array([row]), wires=len(labels), operations=(prepared,), measurements=())
 
 
 def _probabilities(tape: Any, labels: Sequence[Any], bases: Sequence[Basis], simulator: Any) -> list[Array]:

@@ -8,6 +8,7 @@ in the lock is probed by the unit tests, and every run checks rows against the c
 """
 
 from collections.abc import Iterator, Sequence
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -29,10 +30,15 @@ class _Register:
     def __init__(self, wires: int, rows: int) -> None:
         self._index = max(0, min(_REGISTER_QUBITS - wires, (rows - 1).bit_length()))
         self.rows = 2**self._index
-        self._vector = StateVectorC128(self._index + wires)
+        self._wires = wires
         self._amplitudes = np.zeros((self.rows, 2**wires), dtype=np.complex128)
         # One buffer for all blocks: memory of this size is given back and asked for anew, page by page, at each allocation.
         self._final = np.empty_like(self._amplitudes)
+
+    @cached_property
+    def _vector(self) -> StateVectorC128:
+        """Made for the first gate: amplitudes that are only prepared need no bindings."""
+        return StateVectorC128(self._index + self._wires)
 
     def bind(self, operations: Sequence[Operation]) -> list[Step]:
         """Operations that are the same for all rows, ready for `run`."""

@@ -5,7 +5,7 @@ its arrays `<split>.X`. With `public`, the name of a PennyLane device, nothing i
 probabilities that each row's measurements are read from. Labels, shots and seeds never come here.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -15,7 +15,7 @@ from qgate.errors import MeasurementError
 from qgate.quantum.capture import DEVICE, describe, own_values
 from qgate.quantum.description import encode
 from qgate.quantum.given import probabilities_name
-from qgate.quantum.public import evaluate
+from qgate.quantum.public import Evaluated, evaluate
 from qgate.worker import entrypoint
 
 
@@ -63,16 +63,20 @@ def _evaluated(
     arrays: dict[str, Any] = {}
     device = order.value["public"]
     for split in order.value["splits"]:
-        found = evaluate(circuit, np.array(order.arrays[f"{split}.X"]), arguments, device)
-        evaluated[split], numbers = encode([group.batch for group in found])
-        numbers |= {
-            probabilities_name(batch, basis): array
-            for batch, group in enumerate(found)
-            for basis, array in enumerate(group.probabilities)
-        }
+        evaluated[split], numbers = numbers_of(evaluate(circuit, np.array(order.arrays[f"{split}.X"]), arguments, device))
         arrays |= {f"{split}/{name}": array for name, array in numbers.items()}
         arrays[f"{split}/own"] = _own(order, split, circuit, arguments, device)
     return {"evaluated": evaluated}, arrays
+
+
+def numbers_of(found: Sequence[Evaluated]) -> tuple[list[dict[str, Any]], dict[str, Any]]:
+    """What PennyLane evaluated as a JSON value and arrays."""
+    said, numbers = encode([group.batch for group in found])
+    return said, numbers | {
+        probabilities_name(batch, basis): array
+        for batch, group in enumerate(found)
+        for basis, array in enumerate(group.probabilities)
+    }
 
 
 def _own(order: WorkOrder, split: str, circuit: Callable[..., Any], arguments: Mapping[str, Any], device: str) -> Any:

@@ -39,3 +39,10 @@ def arguments(target: Callable[..., Any], *, options: Mapping[str, Any], offered
     if unknown and not takes_any:
         raise TypeError(f"candidate.options has {', '.join(unknown)}, which {getattr(target, '__name__', target)} does not take")
     return {name: offered[name] for name in accepted(target, offered)} | dict(options)
+
+
+def samples(target: Callable[..., Any], given: Collection[str]) -> list[str]:
+    """The parameters that must be passed by position: without a default, and none of those `given` by name."""
+    parameters = inspect.signature(target).parameters.values()
+    by_position = [p for p in parameters if p.kind in {p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD} and p.default is p.empty]
+    return [p.name for p in by_position if p.name not in given]

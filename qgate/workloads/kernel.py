@@ -1,4 +1,4 @@
-"""The `kernel` workload: the worker describes a feature map, the judge makes the kernel matrices and fits the model on them.
+"""The `kernel` workload: the worker describes a feature map or a kernel of two samples, the judge fits the model on its matrices.
 
 N + M states and one product instead of N · M circuits; a kernel from shots is a binomial draw of each entry. The model is
 scikit-learn's on the precomputed matrix, fitted anew for every (shots, seed): finite shots move the training kernel as well.
@@ -20,14 +20,13 @@ from qgate.domain.evidence import Array, Cell, CellKey
 from qgate.domain.work import Answer, WorkOrder
 from qgate.errors import MeasurementError
 from qgate.quantum import kernel
-from qgate.quantum.circuit import CircuitBatch
-from qgate.quantum.description import Bounds, decode
+from qgate.quantum.bounds import Bounds
 from qgate.workloads import checked, gaussian_process, seed_lists
 from qgate.workloads.dataset import Dataset, classes_of
+from qgate.workloads.fallback import Fallback
+from qgate.workloads.kernel_answer import TRAIN, Kernels, exact, pairs
 
 ROLE = "candidate"
-TRAIN = "train"
-_AGREEMENT = 1e-8
 # What exists at one time for a pair of rows: its exact and its drawn value, and while it is drawn its indices and counts.
 _BYTES_PER_PAIR = 48
 # Entries drawn for all re-salted seed lists, at 0.1 µs each (measured from 200 to 2,000 training rows): 3 s on one core.
@@ -47,21 +46,8 @@ MODELS: Mapping[tuple[str, Task], Model] = MappingProxyType(
 )
 
 
-@dataclass(frozen=True, kw_only=True, eq=False)
-class Kernels:
-    """Exact kernels: `train` of the training rows with each other, and of each split's rows with the training rows."""
-
-    train: Array
-    splits: Mapping[str, Array]
-
-
-def pairs(rows: int, others: int) -> list[list[int]]:
-    """Pairs whose kernel is checked against the feature map's own QNode: first with last, middle with first, last with middle."""
-    return [[0, others - 1], [rows // 2, 0], [rows - 1, others // 2]]
-
-
-def order(candidate: Candidate, data: Mapping[str, Dataset], splits: Sequence[str]) -> WorkOrder:
-    """Asks for the description of the training rows and of each split: features only.
+def order(candidate: Candidate, data: Mapping[str, Dataset], splits: Sequence[str], instead: Fallback | None = None) -> WorkOrder:
+    """Asks for the description of the training rows and of each split, or for what public PennyLane makes of it: features only.
 
     Raises:
         MeasurementError: there is no training data, or more of it than a matrix of all pairs is made for.
@@ -77,6 +63,7 @@ def order(candidate: Candidate, data: Mapping[str, Dataset], splits: Sequence[st
         "splits": asked,
         "pairs": {split: pairs(data[split].rows, data[TRAIN].rows) for split in asked},
     }
+    value |= {"public": instead.device} if instead else {}
     return WorkOrder(kind="kernel", value=value, arrays={f"{s}.X": data[s].features for s in asked})
 
 
@@ -89,35 +76,14 @@ def _check_size(train: int, most: int) -> None:
         )
 
 
-def kernels(answer: Answer, data: Mapping[str, Dataset], splits: Sequence[str]) -> Kernels:
-    """The exact kernels of the described rows, compared with what the feature map's own QNode said.
+def kernels(answer: Answer, data: Mapping[str, Dataset], splits: Sequence[str], instead: Fallback | None = None) -> Kernels:
+    """The exact kernels, compared with what the candidate's own QNode said.
 
     Raises:
-        MeasurementError: a description is refused, or the kernels disagree with the QNode's.
+        EngineError: our engine does not describe or repeat the kernel; PennyLane may (`instead`).
+        MeasurementError: what was answered is refused, or is no kernel.
     """
-    described = {split: _described(answer, split, data[split].rows) for split in dict.fromkeys([TRAIN, *splits])}
-    found = Kernels(
-        train=kernel.gram(described[TRAIN]),
-        splits={s: kernel.cross(described[s], described[TRAIN]) for s in splits},
-    )
-    for split, matrix in {TRAIN: found.train, **found.splits}.items():
-        _agree(matrix, answer.arrays.get(f"{split}/own"), split)
-    return found
-
-
-def _described(answer: Answer, split: str, rows: int) -> tuple[CircuitBatch, ...]:
-    prefix = f"{split}/"
-    arrays = {name.removeprefix(prefix): a for name, a in answer.arrays.items() if name.startswith(prefix)}
-    return decode(answer.value.get("described", {}).get(split), arrays, rows=rows, bounds=Bounds(), measured=False)
-
-
-def _agree(matrix: Array, own: Array | None, split: str) -> None:
-    asked = pairs(*matrix.shape)
-    if own is None or own.shape != (len(asked),) or own.dtype != np.float64:
-        raise MeasurementError(f"the candidate did not say what its own QNode returns for pairs of {split}")
-    off = np.max(np.abs(matrix[tuple(np.transpose(asked))] - own))  # NaN stays NaN, which Python's `max` would pass over
-    if not off <= _AGREEMENT:
-        raise MeasurementError(f"the kernel of {split} differs from the feature map's own QNode by {off:.2g}")
+    return exact(answer, {split: data[split].rows for split in (TRAIN, *splits)}, splits, instead)
 
 
 def cells(found: Kernels, *, candidate: Candidate, shots: Shots, data: Mapping[str, Dataset], task: Task) -> tuple[Cell, ...]:
@@ -183,14 +149,14 @@ def _fitted(model: Any, matrix: Array, labels: Array) -> Any:
 def _sampled(found: Kernels, shots: int, seed: int) -> Kernels:
     """Every entry estimated from `shots` shots; each matrix has its own stream, so that their order does not matter."""
     splits = {
-        split: kernel.sampled(matrix, shots, np.random.default_rng([seed, shots, *split.encode()]), symmetric=False)
+        split: found.drawn(matrix, shots, np.random.default_rng([seed, shots, *split.encode()]), symmetric=False)
         for split, matrix in found.splits.items()
     }
-    return Kernels(train=_sampled_train(found.train, shots, seed), splits=splits)
+    return replace(found, train=_sampled_train(found, shots, seed), splits=splits)
 
 
-def _sampled_train(train: Array, shots: int, seed: int) -> Array:
-    return kernel.sampled(train, shots, np.random.default_rng([seed, shots, 0]), symmetric=True)
+def _sampled_train(found: Kernels, shots: int, seed: int) -> Array:
+    return found.drawn(found.train, shots, np.random.default_rng([seed, shots, 0]), symmetric=True)
 
 
 def _cell(key: CellKey, fitted: Any, matrix: Array, data: Mapping[str, Dataset], task: Task) -> Cell:
@@ -208,7 +174,7 @@ def facts(found: Kernels, *, candidate: Candidate, shots: Shots, labels: Array, 
     With shots also its smallest eigenvalue at the deciding level and first seed: below 0, the fit is of an indefinite kernel.
     """
     told: dict[str, Any] = {
-        "engine": "lightning.qubit, states and one product",
+        **found.facts,
         "sampling": "binomial draws of exact kernel entries; the diagonal is 1",
         "model": f"{candidate.model}, regularisation {candidate.regularisation:g}",
         "smallest_eigenvalue": kernel.smallest_eigenvalue(found.train),
@@ -216,6 +182,6 @@ def facts(found: Kernels, *, candidate: Candidate, shots: Shots, labels: Array, 
     }
     count, seed = shots.deciding[0]
     if count is not None and seed is not None:
-        told["smallest_eigenvalue_with_shots"] = kernel.smallest_eigenvalue(_sampled_train(found.train, count, seed))
+        told["smallest_eigenvalue_with_shots"] = kernel.smallest_eigenvalue(_sampled_train(found, count, seed))
         told["seed_lists"] = seed_lists.told(_lists(found, candidate, shots))
     return told | ({"target_alignment": kernel.target_alignment(found.train, labels)} if task is Task.CLASSIFICATION else {})

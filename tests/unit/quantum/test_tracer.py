@@ -45,7 +45,7 @@ def agree(circuit: Any, x: np.ndarray = X) -> int:
 
 
 def read_all(tape):
-    return capture._described(range(ROWS), tape, capture._measurements)
+    return capture._described(range(ROWS), tape, capture.measurements)
 
 
 def z():
@@ -338,7 +338,7 @@ def test_each_state_is_normalised_as_it_would_be_alone():
     for x in (X, almost, np.concatenate([X[:3], almost])):
         (batch,) = describe(normalised, x, {}).batches
         own = [
-            capture._described([0], capture.record(normalised, row, {}), capture._measurements).operations[0].amplitudes
+            capture._described([0], capture.record(normalised, row, {}), capture.measurements).operations[0].amplitudes
             for row in x
         ]
         np.testing.assert_array_equal(batch.operations[0].amplitudes, own)

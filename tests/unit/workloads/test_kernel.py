@@ -138,7 +138,7 @@ def test_a_description_that_its_own_qnode_contradicts_is_refused(answered, split
     own = said.arrays[f"{split}/own"].copy()
     own[place] += wrong
     forged = replace(said, arrays={**said.arrays, f"{split}/own": own})
-    with pytest.raises(MeasurementError, match=f"the kernel of {split} differs from the feature map's own QNode"):
+    with pytest.raises(MeasurementError, match=f"the kernel of {split} differs from the candidate's own QNode"):
         kernel.kernels(forged, CLASSES, SPLITS)
 
 
@@ -321,6 +321,7 @@ def test_facts_tell_what_the_training_kernel_is_like(answered):
     told = kernel.facts(found, candidate=candidate(regularisation=0.5), shots=EXACT, labels=labels, task=Task.CLASSIFICATION)
     assert told == {
         "engine": "lightning.qubit, states and one product",
+        "described": dict.fromkeys(("train", *SPLITS), "one traced call for all rows"),
         "sampling": "binomial draws of exact kernel entries; the diagonal is 1",
         "model": "svm, regularisation 0.5",
         "smallest_eigenvalue": np.linalg.eigvalsh(found.train)[0],
