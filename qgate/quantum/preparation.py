@@ -16,7 +16,7 @@ from qgate.quantum.circuit import STATE, CircuitBatch, Operation
 
 Array = npt.NDArray[Any]
 Step = Callable[[int], object]
-# A block of rows in, their states out: shape (rows of the block, 2^wires), complex128, C order.
+# A block of rows in, their states out: shape (rows of the block, 2^wires), complex128, C order. They hold until the next call.
 Preparation = Callable[[slice], Array]
 # The entries (00, 01, 10, 11) of one-qubit gates, for an angle or a column of angles.
 _ONE_QUBIT: Mapping[str, Callable[..., tuple[Any, Any, Any, Any]]] = MappingProxyType(
@@ -73,16 +73,26 @@ def _products(gates: Sequence[Operation], wires: int, rows: int) -> Preparation:
         zero, one = qubits[gate.wires[0]]
         qubits[gate.wires[0]] = a * zero + b * one, c * zero + d * one
     vectors = np.ascontiguousarray(qubits.transpose(0, 2, 1))
-    return lambda block: _kronecker(list(vectors[:, block]))
+    space = np.empty((0, 2**wires), dtype=np.complex128)
+
+    def states(block: slice) -> Array:
+        nonlocal space
+        count = block.stop - block.start
+        space = space if len(space) >= count else np.empty((count, 2**wires), dtype=np.complex128)
+        return _kronecker(list(vectors[:, block]), space[:count])
+
+    return states
 
 
-def _kronecker(factors: list[Array]) -> Array:
-    """Row-wise product of factors of shape (rows, k): neighbours first, so that only the last product has the full size."""
-    while len(factors) > 1:
+def _kronecker(factors: list[Array], out: Array) -> Array:
+    """Row-wise product of factors of shape (rows, k) in `out`: neighbours first, so that only the last has the full size."""
+    while len(factors) > 2:  # noqa: PLR2004 -- the last two are multiplied into `out`
         pairs = zip(factors[::2], factors[1::2], strict=False)
         odd = factors[-1:] if len(factors) % 2 else []
         factors = [(left[:, :, None] * right[:, None, :]).reshape(len(left), -1) for left, right in pairs] + odd
-    return factors[0]
+    left, right = factors if len(factors) > 1 else (np.ones((len(out), 1)), *factors)
+    np.multiply(left[:, :, None], right[:, None, :], out=out.reshape(len(out), left.shape[1], -1))
+    return out
 
 
 def _row_by_row(head: Sequence[Operation], wires: int) -> Preparation:
@@ -114,8 +124,7 @@ def _continued(products: Preparation, gates: Sequence[Operation], wires: int) ->
     steps = [step(state, g) for g in gates]
 
     def states(block: slice) -> Array:
-        found = products(block)
-        return _applied(state, steps, found.copy() if wires == 1 else found, block.start)  # of one qubit, it is a view
+        return _applied(state, steps, products(block), block.start)
 
     return states
 
