@@ -108,7 +108,9 @@ class _Exported:
 @contextmanager
 def _worker_tree(run: Opened, prefix: str) -> Iterator[_Exported]:
     """A clean export of the head for the worker: no history, and no data file of any pilot, since they may share their labels."""
-    data = {str(Path(prefix, file.path)) for found in run.found.charters for file in found.charter.data.values()}
+    files = [file for found in run.found.charters for file in found.charter.data.values()]
+    slices = [chosen.file for file in files for chosen in file.slices if chosen.file]
+    data = {str(Path(prefix, path)) for path in (*(file.path for file in files), *slices)}
     with TemporaryDirectory(prefix="qgate-tree-") as scratch:
         open_to_workers(Path(scratch))
         export_tree(run.repository, run.change.head, Path(scratch), leave_out=data)

@@ -43,6 +43,7 @@ def _declarations(charter: Charter) -> Iterator[tuple[str, str]]:
     yield charter.path, "charter"
     yield LOCK, "lock"
     yield from ((file.path, f"data {split}") for split, file in charter.data.items())
+    yield from ((s.file, f"slice {split}/{s.name}") for split, file in charter.data.items() for s in file.slices if s.file)
     if charter.lockfile:
         yield charter.lockfile, "lockfile"
     if executable := command(charter):

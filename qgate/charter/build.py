@@ -96,7 +96,8 @@ def _data_file(value: dict[str, Any]) -> DataFile:
 def _slice(name: str, value: dict[str, Any]) -> Slice:
     plain = _plain(value)
     bounds = {"minimum": plain.get("min"), "maximum": plain.get("max"), "equals": plain.get("equals")}
-    return Slice(name=name, mask=plain.get("mask"), column=plain.get("column"), **bounds)
+    named = {key: plain.get(key) for key in ("mask", "column", "file", "sha256")}
+    return Slice(name=name, **named, **bounds)
 
 
 def _baseline(name: str, value: dict[str, Any]) -> Baseline:

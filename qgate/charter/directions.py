@@ -107,6 +107,8 @@ def _schedule(edit: Edit) -> Judged:
 
 
 def _seeds(edit: Edit) -> Judged:
+    if edit.new is None:
+        return LOOSENED, "the seeds are no longer written down"
     effect, why = _listed("seeds")(edit)
     return effect, f"{why}: seeds can be picked" if effect is LOOSENED else why
 

@@ -103,7 +103,8 @@ class Slice:
     """Rows of a data set that gates are judged on apart (`<gate>/<name>`).
 
     Either `mask` names an array or column of truth values, or `column` a feature (its name, or its index in an `.npz`), of which
-    the slice takes the rows from `minimum` to `maximum`, or those that are `equals`.
+    the slice takes the rows from `minimum` to `maximum`, or those that are `equals`; or a `file` chooses them, locked by its
+    `sha256`.
     """
 
     name: str
@@ -112,6 +113,8 @@ class Slice:
     minimum: float | None = None
     maximum: float | None = None
     equals: float | str | None = None
+    file: str | None = None
+    sha256: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -55,6 +55,7 @@ def _inputs(charter: Charter, evidence: PilotEvidence) -> Iterator[Finding]:
         )
     seen = {i.path for i in evidence.inputs}
     declared = {f"data {split}": data.path for split, data in charter.data.items()}
+    declared |= {f"slice {split}/{s.name}": s.file for split, data in charter.data.items() for s in data.slices if s.file}
     declared |= {"lockfile": charter.lockfile} if charter.lockfile else {}
     declared |= {"qubo": charter.candidate.file} if charter.candidate.file else {}
     declared |= {"weights": charter.candidate.weights} if charter.candidate.weights else {}

@@ -5,28 +5,58 @@ Nothing is ever unpickled.
 
 import csv
 import io
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import PurePosixPath
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from qgate.domain.charter import DataFile
+from qgate.domain.charter import Charter, DataFile
 from qgate.errors import MeasurementError
-from qgate.measure.inputs import Opened
+from qgate.measure.inputs import Opened, slice_role
 from qgate.measure.row_groups import Parsed, clusters_of, named_columns, no_features, slices_of
+from qgate.measure.slice_files import mask_in
 from qgate.workloads.dataset import Dataset
 
 Array = npt.NDArray[Any]
 
 
-def dataset(opened: Opened, declared: DataFile) -> Dataset:
-    """The data set in a declared file.
+def datasets(charter: Charter, opened: Iterable[Opened]) -> dict[str, Dataset]:
+    """Every data set of a charter by its split, with the slices that files of their own choose.
 
     Raises:
-        MeasurementError: it is absent, is not what the charter locked, or does not hold finite features and labels.
+        MeasurementError: as `dataset`.
     """
+    by_role = {found.file.role: found for found in opened}
+    return {
+        split: dataset(
+            by_role[f"data {split}"], declared, {s.name: by_role[slice_role(split, s.name)] for s in declared.slices if s.file}
+        )
+        for split, declared in charter.data.items()
+    }
+
+
+def dataset(opened: Opened, declared: DataFile, slice_files: Mapping[str, Opened] = MappingProxyType({})) -> Dataset:
+    """The data set in a declared file; `slice_files` are those that choose its slices' rows, by the slices' names.
+
+    Raises:
+        MeasurementError: a file is absent, is not what the charter locked, or does not hold what it must.
+    """
+    path = opened.file.path
+    parsed = _parse(_locked(opened), declared)
+    features = _finite_features(parsed.features, path)
+    chosen = {name: mask_in(file.file.path, _locked(file), len(features)) for name, file in slice_files.items()}
+    return Dataset(
+        features=features,
+        labels=_labels(parsed.labels, len(features), path),
+        clusters=clusters_of(parsed, declared),
+        slices=slices_of(parsed, declared, chosen),
+    )
+
+
+def _locked(opened: Opened) -> bytes:
     file = opened.file
     if opened.content is None:
         raise MeasurementError(f"{file.path} is missing; the charter declares it as {file.role}")
@@ -35,14 +65,7 @@ def dataset(opened: Opened, declared: DataFile) -> Dataset:
             f"{file.path} is not what the charter locked: its sha256 is {file.sha256}, declared is {file.declared_sha256}; "
             "restore the file, or review the new data and change the charter on the base branch"
         )
-    parsed = _parse(opened.content, declared)
-    features = _finite_features(parsed.features, file.path)
-    return Dataset(
-        features=features,
-        labels=_labels(parsed.labels, len(features), file.path),
-        clusters=clusters_of(parsed, declared),
-        slices=slices_of(parsed, declared),
-    )
+    return opened.content
 
 
 def _parse(content: bytes, declared: DataFile) -> Parsed:

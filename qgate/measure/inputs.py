@@ -20,7 +20,9 @@ class Opened:
 
 
 def read_inputs(charter: Charter, root: Path) -> tuple[Opened, ...]:
-    """Every declared file: `data <split>`, `qubo`, `weights`, `lockfile`, `trace`, calibration snapshots, in that order.
+    """Every declared file, in the order of the charter.
+
+    `data <split>` with its `slice <split>/<name>`, `qubo`, `weights`, `lockfile`, `trace`, calibration snapshots.
 
     Raises:
         MeasurementError: a declared path leaves the tree.
@@ -28,9 +30,15 @@ def read_inputs(charter: Charter, root: Path) -> tuple[Opened, ...]:
     return tuple(_open(role, path, declared, root) for role, path, declared in _declared(charter))
 
 
+def slice_role(split: str, name: str) -> str:
+    """The role of the file that chooses a slice's rows."""
+    return f"slice {split}/{name}"
+
+
 def _declared(charter: Charter) -> Iterator[tuple[str, str, str | None]]:
     for split, data in charter.data.items():
         yield f"data {split}", data.path, data.sha256
+        yield from ((slice_role(split, s.name), s.file, s.sha256) for s in data.slices if s.file)
     if charter.candidate.file:
         yield "qubo", charter.candidate.file, None
     if charter.candidate.weights:

@@ -24,7 +24,7 @@ from qgate.errors import MeasurementError
 from qgate.gates.partial import ONLY, is_needed
 from qgate.measure import calibration
 from qgate.measure.asking import Asked, ask_instead, repetitions
-from qgate.measure.data import dataset
+from qgate.measure.data import datasets
 from qgate.measure.growth import growth_jobs
 from qgate.measure.inputs import read_inputs
 from qgate.measure.jobs import CANDIDATE, REPETITION, Job, Measured, baseline_jobs, candidate_jobs, splits
@@ -75,7 +75,7 @@ def _measured(charter: Charter, trees: Trees, lock: Mapping[str, Any] | None, li
         opened = read_inputs(charter, trees.root)
         inputs = tuple(o.file for o in opened)
         by_role = {o.file.role: o for o in opened}
-        data = {split: dataset(by_role[f"data {split}"], declared) for split, declared in charter.data.items()}
+        data = datasets(charter, opened)
         trace = arrival_times(by_role.get("trace"))
         planned = tuple(with_arrivals(job, charter, trace) for job in jobs(charter, data) if is_needed(job.part, trees.only))
     except MeasurementError as error:

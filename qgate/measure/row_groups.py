@@ -49,21 +49,21 @@ def clusters_of(parsed: Parsed, declared: DataFile) -> Array | None:
     return numbers.astype(np.int64)
 
 
-def slices_of(parsed: Parsed, declared: DataFile) -> dict[str, Array]:
-    """Each slice's mask, shape (rows,).
+def slices_of(parsed: Parsed, declared: DataFile, chosen: Mapping[str, Array]) -> dict[str, Array]:
+    """Each slice's mask, shape (rows,); `chosen` are those that files of their own gave.
 
     Raises:
         MeasurementError: the file lacks what the slice names, or the slice holds no row.
     """
-    return {chosen.name: _mask(chosen, parsed, declared) for chosen in declared.slices}
+    masks = {s.name: chosen[s.name] if s.file else _mask(s, parsed, declared) for s in declared.slices}
+    for name, mask in masks.items():
+        if not mask.any():
+            raise MeasurementError(f"{declared.path}: the slice `{name}` holds no row")
+    return masks
 
 
 def _mask(chosen: Slice, parsed: Parsed, declared: DataFile) -> Array:
-    where = f"{declared.path}: the slice `{chosen.name}`"
-    mask = _truth_values(chosen, parsed, declared) if chosen.mask is not None else _selected(chosen, parsed, declared)
-    if not mask.any():
-        raise MeasurementError(f"{where} holds no row")
-    return mask
+    return _truth_values(chosen, parsed, declared) if chosen.mask is not None else _selected(chosen, parsed, declared)
 
 
 def _truth_values(chosen: Slice, parsed: Parsed, declared: DataFile) -> Array:

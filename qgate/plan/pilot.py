@@ -13,7 +13,7 @@ from qgate.errors import UsageError
 from qgate.evidence.timings import REUSED, TIMINGS
 from qgate.gates.scorers import step
 from qgate.intake import Opened as Intake
-from qgate.measure.data import dataset
+from qgate.measure.data import datasets
 from qgate.measure.inputs import read_inputs
 from qgate.measure.jobs import splits
 from qgate.plan.effort import Effort, effort
@@ -103,8 +103,7 @@ def read_earlier(out: Path) -> Earlier:
 
 
 def _data(charter: Charter, root: Path) -> dict[str, Dataset]:
-    opened = {found.file.role: found for found in read_inputs(charter, root)}
-    return {split: dataset(opened[f"data {split}"], declared) for split, declared in charter.data.items()}
+    return datasets(charter, read_inputs(charter, root))
 
 
 def _sizes(charter: Charter, metric: Metric, data: Mapping[str, Dataset]) -> Sizes | None:

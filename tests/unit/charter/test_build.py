@@ -184,3 +184,13 @@ def test_sections_are_plain_json():
     }
     assert type(got.sections["budget"]["usd_per_shot"]) is float
     assert (got.pilot, got.paths, got.lockfile) == ("tumour-triage", ("src/triage/**",), "requirements.lock")
+
+
+def test_slices_by_files_and_seeds_that_are_only_counted_yet():
+    found = charter("sealed-slices")
+    assert (found.shots.sealed, found.shots.seeds) == (5, (0, 1, 2, 3, 4))
+    digest = found.data["validation"].sha256
+    assert found.data["validation"].slices == (
+        Slice(name="elderly", file="data/elderly.csv", sha256=digest),
+        Slice(name="rare", file="data/rare.npz", sha256=digest),
+    )

@@ -28,6 +28,10 @@ LAST_GATE = next(line for line in COMPLETE.splitlines(keepends=True) if "calibra
 CASES = {
     "upper threshold raised": ([("max: 0.005", "max: 0.006")], [(L, f"{ACCURACY}.max")]),
     "upper threshold lowered": ([("max: 0.005", "max: 0.004")], [(T, f"{ACCURACY}.max")]),
+    "seeds sealed": (
+        [("seeds: [11, 23, 47, 61, 83]", "sealed_seeds: 5")],
+        [(L, "pilot.shots.seeds"), (T, "pilot.shots.sealed_seeds")],
+    ),
     "threshold written otherwise": ([("max: 120", "max: 120.0")], []),
     "lower threshold raised": ([("min: 0.6", "min: 0.7")], [(T, f"{CONTRAST}.min")]),
     "lower threshold lowered": ([("min: 0.6", "min: 0.5")], [(L, f"{CONTRAST}.min")]),

@@ -2,6 +2,7 @@
 
 import hashlib
 import io
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -9,8 +10,8 @@ import pytest
 from qgate.domain.charter import DataFile, Slice
 from qgate.domain.evidence import InputFile
 from qgate.errors import MeasurementError
-from qgate.measure.data import dataset
-from qgate.measure.inputs import Opened
+from qgate.measure.data import dataset, datasets
+from qgate.measure.inputs import Opened, read_inputs
 
 X = np.array([[1.0, 10.0], [2.0, 20.0], [3.0, 30.0], [4.0, 20.0]])
 Y = np.array([0, 1, 0, 1])
@@ -92,3 +93,27 @@ def test_what_is_not_there_is_an_error(slices, clusters, words):
     content = npz(y3=np.arange(4), text=np.array(list("abcd")), short=np.arange(3), one=np.ones(4))
     with pytest.raises(MeasurementError, match=words):
         read("v.npz", content, *slices, clusters=clusters)
+
+
+def test_a_file_of_its_own_chooses_a_slice(tmp_path):
+    """Locked like the data: the charter's digest, and another file is refused."""
+    (tmp_path / "v.npz").write_bytes(npz())
+    (tmp_path / "late.csv").write_bytes(b"rows\n2\n3\n")
+    digests = {name: hashlib.sha256((tmp_path / name).read_bytes()).hexdigest() for name in ("v.npz", "late.csv")}
+    late = Slice(name="late", file="late.csv", sha256=digests["late.csv"])
+    declared = DataFile(path="v.npz", sha256=digests["v.npz"], slices=(late, Slice(name="twenty", column=1, equals=20)))
+    charter = SimpleNamespace(
+        data={"validation": declared}, candidate=SimpleNamespace(file=None, weights=None), lockfile=None, sections={}
+    )
+    opened = read_inputs(charter, tmp_path)
+    assert [found.file.role for found in opened] == ["data validation", "slice validation/late"]
+    assert masks(datasets(charter, opened)["validation"]) == {
+        "late": [False, False, True, True],
+        "twenty": [False, True, False, True],
+    }
+    (tmp_path / "late.csv").write_bytes(b"rows\n0\n")
+    with pytest.raises(MeasurementError, match=r"late\.csv is not what the charter locked"):
+        datasets(charter, read_inputs(charter, tmp_path))
+    (tmp_path / "late.csv").unlink()
+    with pytest.raises(MeasurementError, match=r"late\.csv is missing; the charter declares it as slice validation/late"):
+        datasets(charter, read_inputs(charter, tmp_path))
