@@ -17,6 +17,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
 from calibration_accuracy import row_1, row_2, row_3, row_4, row_5
+from calibration_looks import row_7
 from calibration_metrics import row_6, row_14, row_15
 from calibration_operations import row_10, row_11, row_13
 from calibration_pushes import row_8, row_9, row_12
@@ -29,6 +30,7 @@ ROWS: dict[int, Callable[[Effort, Map], Finding]] = {
     4: row_4,
     5: row_5,
     6: row_6,
+    7: row_7,
     8: row_8,
     9: row_9,
     10: row_10,

@@ -5,7 +5,7 @@ the whole alpha is spent.
 """
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -24,8 +24,11 @@ from qgate.evidence.ledger import Entry, read_ledger, write_ledger
 from qgate.evidence.scope_file import write_scope
 from qgate.forge.base import Forge
 from qgate.gates.rehearsal import without_rehearsals
+from qgate.gates.spending import spending
 from qgate.report.comment import marker_of
 from qgate.settings import Settings
+
+_UNKNOWN = 3  # the attempt that what is measured must be able to decide, where it is not known
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -70,6 +73,21 @@ def count(scope: Scope, settings: Settings, forge: Forge) -> Counted:
     counted = replace(scope, attempts=attempts, notes=(*scope.notes, *_notes(found, entries, settings)))
     write_scope(counted, settings.out)
     return Counted(scope=counted, found=found, entries=entries)
+
+
+def left(settings: Settings, forge: Forge | None) -> Callable[[Charter, PilotEvidence], Charter]:
+    """What the gates have left of their alpha, were the evidence so far all there will be: what measuring by parts asks.
+
+    Where measuring runs apart from judging (no forge), nobody knows the attempt: then each is taken for the third.
+    """
+    found = _in_file(settings.ledger, settings) if settings.ledger else _in_comment(settings, forge) if forge else None
+
+    def spent(charter: Charter, evidence: PilotEvidence) -> Charter:
+        if found is not None:
+            return spending(charter, found.state.ledger.attempt(_entry(charter, evidence, settings)).number)
+        return spending(charter, _UNKNOWN) if settings.pull_request and forge is None else charter
+
+    return spent
 
 
 def record(counted: Counted, verdict: Verdict, settings: Settings) -> Recorded | None:

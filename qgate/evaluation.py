@@ -21,10 +21,12 @@ from qgate.evidence.lock import PATH as LOCK
 from qgate.evidence.lock import lock_entry, read_lock
 from qgate.evidence.scope_file import read_scope
 from qgate.gates.judge import judge, judge_pilot
+from qgate.gates.sequential import undecided
 from qgate.intake import Opened, nothing_reached
 from qgate.measure.cache_directory import check_directory
 from qgate.measure.content import tree_digest
 from qgate.measure.jobs import lock_jobs
+from qgate.measure.looks import measure_in_looks
 from qgate.measure.pilot import Trees, measure_pilot
 from qgate.measure.rehearsal import rehearse
 from qgate.measure.reuse import Reuse
@@ -33,10 +35,14 @@ from qgate.settings import Settings
 from qgate.worker.sandbox import open_to_workers
 
 Say = Callable[[str], None]
+Left = Callable[[Charter, PilotEvidence], Charter]
 
 
-def measure(run: Opened, scope: Scope, settings: Settings, say: Say) -> None:
-    """Evidence for every reached pilot, in the order of their charters, written to the run directory."""
+def measure(run: Opened, scope: Scope, settings: Settings, say: Say, left: Left | None = None) -> None:
+    """Evidence for every reached pilot, in the order of their charters, written to the run directory.
+
+    `left` is what a charter's gates have left of their alpha, given the evidence so far (None: all of it).
+    """
     locks = read_lock(_lock_content(run, settings))
     store = _store(run, settings, say)
     pilots = []
@@ -45,12 +51,35 @@ def measure(run: Opened, scope: Scope, settings: Settings, say: Say) -> None:
         with _worker_tree(run, settings.prefix) as tree:
             reuse = Reuse(store=store, tree=tree_digest(tree.root)) if store else None
             trees = Trees(root=run.tree, worker=tree.here, today=settings.today, reuse=reuse, only=settings.only)
-            evidence = measure_pilot(charter, trees, locks.get(charter.pilot), limits=settings.limits)
+            looking = _Looking(charter=charter, say=say, left=left)
+            evidence = looking.measured(trees, locks.get(charter.pilot), settings)
             if failed := failed_gates(charter, evidence):
                 say(f"{charter.pilot}: {', '.join(g.name for g in failed)} failed; rehearsing what the charter would set")
                 evidence = rehearse(charter, evidence, failed, trees, limits=settings.limits)
             pilots.append(evidence)
     write_evidence(Evidence(base=scope.base, head=scope.head, pilots=tuple(pilots)), settings.out)
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Looking:
+    """How much of a pilot is measured: everything at once, or where its charter is sequential what its parity gates need."""
+
+    charter: Charter
+    say: Say
+    left: Left | None
+
+    def measured(self, trees: Trees, lock: Mapping[str, Any] | None, settings: Settings) -> PilotEvidence:
+        """The pilot's evidence."""
+        if not self.charter.sequential:
+            return measure_pilot(self.charter, trees, lock, limits=settings.limits)
+        return measure_in_looks(self.charter, trees, lock, limits=settings.limits, undecided=self._undecided)
+
+    def _undecided(self, evidence: PilotEvidence) -> bool:
+        charter = self.left(self.charter, evidence) if self.left else self.charter
+        found = undecided(judge_pilot(charter, evidence, reached_by=(), origin="").gates)
+        told = "leaves gates undecided" if found else "decides every parity gate"
+        self.say(f"{charter.pilot}: look {len(evidence.looks)} {told}")
+        return found
 
 
 def failed_gates(charter: Charter, evidence: PilotEvidence) -> tuple[Gate, ...]:

@@ -55,20 +55,21 @@ def gate(settings: Settings, forge: Forge, say: Say) -> Gated:
                 return refuse(run, settings, forge)
             scope = find_scope(run)
             problems = (*run.found.problems, *rarely_decided(run, scope))
-            measure(run, scope, settings, say)
+            measure(run, scope, settings, say, forge)
         return conclude(scope, settings, forge, problems=problems)
     except QgateError as error:
         return break_off(error, settings, forge)
 
 
-def measure(run: Opened, scope: Scope, settings: Settings, say: Say) -> None:
-    """The run directory written: the scope, and the evidence for what is reached."""
+def measure(run: Opened, scope: Scope, settings: Settings, say: Say, forge: Forge | None = None) -> None:
+    """The run directory written: the scope, and the evidence for what is reached; `forge` is who knows of earlier attempts."""
     write_scope(scope, run_directory(settings))
     if scope.reached:
         preload.begin(found.charter for found in scope.reached)  # the workers' imports beside our own
-        from qgate import evaluation  # noqa: PLC0415 -- a change that reaches nothing must not pay for the scientific stack
+        from qgate import attempts, evaluation  # noqa: PLC0415 -- a change that reaches nothing must not pay for their stack
 
-        evaluation.measure(run, scope, settings, say)
+        parts = any(found.charter.sequential for found in scope.reached)
+        evaluation.measure(run, scope, settings, say, attempts.left(settings, forge) if parts else None)
 
 
 def rarely_decided(run: Opened, scope: Scope) -> tuple[Problem, ...]:

@@ -49,6 +49,7 @@ def build(document: Document, data: bytes) -> Charter:
         lockfile=pilot.get("environment", {}).get("lockfile"),
         waivers=tuple(Waiver(**waiver) for waiver in root.get("waivers", ())),
         sections={name: _plain(pilot[name]) for name in _SECTIONS if name in pilot},
+        sequential=pilot.get("sequential", False),
     )
 
 

@@ -57,6 +57,7 @@ class Code(StrEnum):
     VAGUE_REMEDIATION = "vague-remediation", "A remediation that names nothing to do."
     DUPLICATE_SEED = "duplicate-seed", "The same seed twice: a replicate that repeats another."
     SHOTS_NOT_RISING = "shots-not-rising", "A shot schedule that does not rise from each level to the next."
+    SEQUENTIAL = "sequential", "`sequential` where nothing could be saved, or where no error rate would hold."
     UNDERPOWERED = "underpowered", "A gate that its rows and seeds would rarely decide, and that does not acknowledge it."
     DUPLICATE_QUBIT = "duplicate-qubit", "A layout that puts two wires on one qubit."
     DUPLICATE_SPLIT = "duplicate-split", "Two names for one split of the data (`val` and `validation`)."

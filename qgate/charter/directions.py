@@ -206,6 +206,7 @@ _RULES: tuple[tuple[Leaf, Rule], ...] = (
     (("pilot", "shots", "seeds"), _seeds),
     (("pilot", "shots", "sealed_seeds"), _sealed_seeds),
     (("pilot", "shots", "schedule"), _schedule),
+    (("pilot", "sequential"), _sequential),
     (("pilot", "shots", "agreement"), _number("the agreement that seed lists must reach", larger=TIGHTENED)),
     (("pilot", "paths"), _listed("paths that reach the pilot")),
     (
@@ -243,6 +244,7 @@ _DEFAULTS: tuple[tuple[Leaf, Any], ...] = (
     ((*_GATE, "claim", "subject"), "artifact"),
     ((*_GATE, "on_inconclusive"), "block"),
     ((*_GATE, "acknowledge_underpowered"), False),
+    (("pilot", "sequential"), False),
     (("pilot", "shots", "agreement"), Decimal("0.8")),
     (("pilot", "traffic", "arrivals"), "poisson"),
     (("pilot", "traffic", "workers"), 1),

@@ -14,6 +14,7 @@ from qgate.charter.metrics import SCORERS, SPLIT_ALIASES, Family, known_metrics,
 from qgate.charter.operations import check_operations
 from qgate.charter.remediation import can_be_done
 from qgate.charter.schema import charter_schema
+from qgate.charter.sequential import check_sequential
 from qgate.charter.validate import legible, subject
 from qgate.charter.wording import KeyPath, did_you_mean, listed, shortened, shown
 from qgate.domain.source import Problem
@@ -33,6 +34,7 @@ def check(document: Document, today: date) -> Iterator[Problem]:
     yield from _seeds(document)
     yield from _sealed(document)
     yield from _schedule(document)
+    yield from check_sequential(document)
     yield from _waivers(document, today)
     yield from _target(document)
     yield from _layout(document)

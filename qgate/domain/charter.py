@@ -257,7 +257,8 @@ class Charter:
     """One pilot's contract.
 
     `sha256` is that of the file's bytes; `path` is relative to the repository. `sections` holds the parts that other gates read
-    (`noise`, `traffic`, `service`, `budget`), as plain JSON values already checked against the schema.
+    (`noise`, `traffic`, `service`, `budget`), as plain JSON values already checked against the schema. `sequential`: the
+    candidate is measured part by part, until its parity gates are decided.
     """
 
     path: str
@@ -274,3 +275,4 @@ class Charter:
     lockfile: str | None = None
     waivers: tuple[Waiver, ...] = ()
     sections: Mapping[str, Any] = field(default_factory=dict)
+    sequential: bool = False

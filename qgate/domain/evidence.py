@@ -122,6 +122,14 @@ class ServiceTimes:
         return len(next(iter(self.seconds.values())))
 
 
+@dataclass(frozen=True, kw_only=True)
+class Look:
+    """What had been measured when the parity gates were looked at: how many rows of each split, and with how many seeds."""
+
+    rows: Mapping[str, int]
+    seeds: int
+
+
 @dataclass(frozen=True, kw_only=True, eq=False)
 class GrowthTimes:
     """How long the candidate took to serve as one thing grew, in seconds: evidence that no second run repeats.
@@ -145,7 +153,8 @@ class PilotEvidence:
     `facts` say how it was measured (engine, self test, library versions). `timings` are seconds; they, `reused` (what came from a
     cache) and `service`, the service times that latency gates ask for, are all that may differ between two runs of one commit.
     `trace` holds the arrival times of the charter's traffic, in seconds, where it names such a file. `tables` are further arrays
-    by `<role>/<name>`: a QUBO's coefficients, as `Qubo.tables` gives them.
+    by `<role>/<name>`: a QUBO's coefficients, as `Qubo.tables` gives them. `looks` are those taken where the charter is
+    sequential: the candidate's cells then hold the seeds, or the rows of each split in their order, that the last of them had.
     """
 
     pilot: str
@@ -161,6 +170,7 @@ class PilotEvidence:
     growth: tuple[GrowthTimes, ...] = ()
     trace: Array | None = None
     tables: Mapping[str, Array] = field(default_factory=dict)
+    looks: tuple[Look, ...] = ()
     reused: Reused | None = None
 
     def tables_of(self, role: str) -> dict[str, Array]:

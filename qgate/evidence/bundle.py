@@ -25,6 +25,7 @@ from qgate.domain.evidence import (
     GrowthTimes,
     InputFile,
     LoadedRun,
+    Look,
     PilotEvidence,
     Repetition,
     ServiceTimes,
@@ -68,7 +69,8 @@ def _write_pilot(pilot: PilotEvidence, position: int, directory: Path) -> dict[s
         "service": pilot.service and _write_service(pilot.service, path.replace(".npz", "-times.npz"), directory),
     }
     written |= {"growth": _write_growth(pilot.growth, path.replace(".npz", "-growth.npz"), directory)} if pilot.growth else {}
-    return written | ({"tables": {name: table_digest(t) for name, t in pilot.tables.items()}} if pilot.tables else {})
+    written |= {"tables": {name: table_digest(t) for name, t in pilot.tables.items()}} if pilot.tables else {}
+    return written | ({"looks": [asdict(look) for look in pilot.looks]} if pilot.looks else {})
 
 
 def _write_service(service: ServiceTimes, path: str, directory: Path) -> dict[str, Any]:
@@ -156,6 +158,7 @@ def _read_pilot(value: Mapping[str, Any], directory: Path) -> PilotEvidence:
         growth=_read_growth(value["growth"], directory) if "growth" in value else (),
         trace=arrays.get("traffic/trace"),
         tables={name: _read_table(name, digest, arrays, directory / path) for name, digest in value.get("tables", {}).items()},
+        looks=tuple(Look(**look) for look in value.get("looks", ())),
     )
 
 

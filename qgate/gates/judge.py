@@ -14,6 +14,7 @@ from qgate.gates.family import corrected
 from qgate.gates.partial import left_out, with_what_was_left_out
 from qgate.gates.registry import ALWAYS_ON, JUDGES
 from qgate.gates.rehearsal import rehearsed, without_rehearsals
+from qgate.gates.sequential import complete
 from qgate.gates.spending import spending, spent
 from qgate.gates.waiving import Occasion, waived
 
@@ -77,7 +78,7 @@ def _unjudged(pilot: PilotReach, why: str) -> PilotVerdict:
 
 def _judge_own(charter: Charter, change: PilotEvidence, evidence: PilotEvidence) -> tuple[GateOutcome, ...]:
     alone = [_judge_gate(gate, charter, change, evidence) for gate in charter.gates]
-    return corrected(charter.gates, alone, lambda gate: _judge_gate(gate, charter, change, change))
+    return complete(corrected(charter.gates, alone, lambda gate: _judge_gate(gate, charter, change, change)))
 
 
 def _judge_gate(gate: Gate, charter: Charter, change: PilotEvidence, evidence: PilotEvidence) -> GateOutcome:

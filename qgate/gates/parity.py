@@ -1,6 +1,6 @@
 """Parity gates: is the candidate's score no worse than the baseline's by more than the margin? Positive gaps are worse."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from functools import cached_property
 from typing import Any
@@ -10,7 +10,7 @@ from qgate.domain.charter import Charter, Gate, Population
 from qgate.domain.evidence import PilotEvidence
 from qgate.domain.verdict import Decision, GateOutcome
 from qgate.errors import MeasurementError
-from qgate.gates import claims, crosscheck, lucky_seed, outcomes, what_to_buy, wording
+from qgate.gates import claims, crosscheck, lucky_seed, outcomes, sequential, what_to_buy, wording
 from qgate.gates.claims import Ruling
 from qgate.gates.pairing import Pairing, pair
 from qgate.statistics.bounds import Bounds
@@ -18,6 +18,18 @@ from qgate.statistics.bounds import Bounds
 
 def judge_parity(gate: Gate, metric: Metric, charter: Charter, evidence: PilotEvidence) -> GateOutcome:
     """Decide one gate by its claim; what was not measured, or has no score, is an error with its reason."""
+    if not charter.sequential:
+        return _judge(gate, gate.alpha, metric, charter, evidence)
+
+    def judge_at(gate: Gate, level: float, charter: Charter, evidence: PilotEvidence) -> GateOutcome:
+        return _judge(gate, level, metric, charter, evidence)
+
+    return sequential.judge_looks(gate, metric, charter, evidence, judge_at)
+
+
+def _judge(promised: Gate, level: float, metric: Metric, charter: Charter, evidence: PilotEvidence) -> GateOutcome:
+    """The gate decided at a level. All looks together keep the promised alpha, and so do the intervals of all looks."""
+    gate = replace(promised, alpha=level)
     margin = gate.threshold.maximum
     if margin is None:
         return outcomes.error(gate, "a gap is bounded from above, and this gate has no `max`")
@@ -37,11 +49,11 @@ def judge_parity(gate: Gate, metric: Metric, charter: Charter, evidence: PilotEv
     return GateOutcome(
         name=gate.name,
         decision=ruling.decision,
-        why=str(wording.Why(gate=gate, margin=margin, pairing=pairing, ruling=ruling, needs=judged.needs)),
+        why=str(wording.Why(gate=promised, margin=margin, pairing=pairing, ruling=ruling, needs=judged.needs)),
         owner=gate.owner,
         value=pairing.gap,
         interval=_interval(ruling.bounds),
-        alpha=gate.alpha,
+        alpha=promised.alpha,
         claim=str(gate.claim),
         claim_words=wording.claim_words(gate, pairing),
         threshold=gate.threshold.as_json(),

@@ -45,7 +45,7 @@ def without_rehearsals(evidence: PilotEvidence) -> PilotEvidence:
 def _as_tried(charter: Charter, cells: tuple[Any, ...]) -> Charter:
     """The charter's schedule as the rehearsal measured it."""
     levels = sorted({c.key.shots for c in cells if c.key.shots is not None})
-    return replace(charter, shots=Shots(schedule=tuple(levels), seeds=charter.shots.seeds))
+    return replace(charter, shots=Shots(schedule=tuple(levels), seeds=charter.shots.seeds), sequential=False)
 
 
 def _told(again: GateOutcome) -> dict[str, Any]:

@@ -7,6 +7,7 @@ from qgate.charter.metrics import Family, parse_metric
 from qgate.domain.charter import CandidateKind, Charter
 from qgate.domain.evidence import QUBO, InputFile, PilotEvidence
 from qgate.domain.verdict import Decision, GateOutcome, Remedy, Sizes, worst
+from qgate.gates.looks import as_measured
 from qgate.gates.pairing import CANDIDATE, planned_pairs, told
 
 NAME = "reproducibility"
@@ -23,7 +24,8 @@ class Finding:
 
 def judge_reproducibility(charter: Charter, evidence: PilotEvidence) -> GateOutcome:
     """Pass when every declared file is there and true, every planned cell was measured, and a repetition gave the same bits."""
-    findings = [*_inputs(charter, evidence), *_seeds(charter), *_cells(charter, evidence), *_repetitions(evidence)]
+    cells = _cells(as_measured(charter, evidence), evidence)
+    findings = [*_inputs(charter, evidence), *_seeds(charter), *cells, *_repetitions(evidence)]
     fixes = tuple(dict.fromkeys(f.fix for f in findings))
     rows = max((len(truth) for truth in evidence.truth.values()), default=0)
     return GateOutcome(

@@ -119,27 +119,43 @@ def _first(shots: Shots) -> Shots:
 
 
 def _estimator_jobs(charter: Charter, data: Mapping[str, Dataset]) -> tuple[Job, Job]:
-    candidate, shots, kind = charter.candidate, charter.shots, task(charter)
+    return answers_job(charter, data, estimator.pairs(charter.shots)), repetition_job(charter, data)
+
+
+def answers_job(
+    charter: Charter, data: Mapping[str, Dataset], pairs: tuple[estimator.Pair, ...], rows: Mapping[str, Array] | None = None
+) -> Job:
+    """An estimator's or a command's answers at some (shots, seed), about all rows of each split or those that are numbered."""
+    return _asked(charter, data, _ask(charter, pairs, splits(charter), rows or {}), CANDIDATE)
+
+
+def repetition_job(charter: Charter, data: Mapping[str, Dataset], rows: Mapping[str, Array] | None = None) -> Job:
+    """The first deciding (shots, seed) on the first split, about the same rows, once more."""
+    return _asked(charter, data, _ask(charter, charter.shots.deciding[:1], splits(charter)[:1], rows or {}), REPETITION)
+
+
+def _ask(charter: Charter, pairs: tuple[estimator.Pair, ...], on: tuple[str, ...], rows: Mapping[str, Array]) -> estimator.Ask:
+    candidate = charter.candidate
+    return estimator.Ask(
+        role="candidate",
+        entrypoint=candidate.entrypoint,
+        options=candidate.options,
+        pairs=pairs,
+        splits=on,
+        kind=str(candidate.kind),
+        rows=rows,
+    )
+
+
+def _asked(charter: Charter, data: Mapping[str, Dataset], ask: estimator.Ask, part: str) -> Job:
+    candidate, kind = charter.candidate, task(charter)
     facts = {"device": estimator.DEVICE} if candidate.kind is CandidateKind.ESTIMATOR else {"executable": candidate.entrypoint}
 
-    def job(part: str, pairs: tuple[estimator.Pair, ...], on: tuple[str, ...]) -> Job:
-        ask = estimator.Ask(
-            role="candidate",
-            entrypoint=candidate.entrypoint,
-            options=candidate.options,
-            pairs=pairs,
-            splits=on,
-            kind=str(candidate.kind),
-        )
+    def read(answer: Answer) -> Measured:
+        estimator.check_takes(answer, charter.shots, candidate.entrypoint)
+        return Measured(cells=estimator.cells(answer, ask, data, kind), facts=facts)
 
-        def read(answer: Answer) -> Measured:
-            estimator.check_takes(answer, shots, candidate.entrypoint)
-            return Measured(cells=estimator.cells(answer, ask, data, kind), facts=facts)
-
-        return Job(part=part, order=estimator.order(ask, data), read=read)
-
-    first = shots.deciding[:1]
-    return job(CANDIDATE, estimator.pairs(shots), splits(charter)), job(REPETITION, first, splits(charter)[:1])
+    return Job(part=part, order=estimator.order(ask, data), read=read)
 
 
 def _kernel_jobs(charter: Charter, data: Mapping[str, Dataset]) -> tuple[Job, Job]:

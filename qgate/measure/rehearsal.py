@@ -49,7 +49,7 @@ def remedied(charter: Charter, remediation: Remediation) -> Charter:
     deciding = charter.shots.schedule[-1:]
     shots = (int(options.pop(SHOTS)),) if SHOTS in options else deciding
     candidate = replace(charter.candidate, options={**charter.candidate.options, **options})
-    return replace(charter, candidate=candidate, shots=Shots(schedule=shots, seeds=charter.shots.seeds))
+    return replace(charter, candidate=candidate, shots=Shots(schedule=shots, seeds=charter.shots.seeds), sequential=False)
 
 
 def _candidate_alone(charter: Charter, data: Mapping[str, Dataset]) -> tuple[Job, ...]:

@@ -1,12 +1,12 @@
 """The `estimator` workload: anything scikit-learn shaped, run in the worker for each (shots, seed). Baselines are asked alike."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from qgate.charter.metrics import Task
 from qgate.domain.charter import Shots
-from qgate.domain.evidence import Cell, CellKey
+from qgate.domain.evidence import Array, Cell, CellKey
 from qgate.domain.work import Answer, WorkOrder
 from qgate.errors import MeasurementError
 from qgate.workloads import checked
@@ -27,7 +27,8 @@ def pairs(shots: Shots) -> tuple[Pair, ...]:
 class Ask:
     """Which model is asked for what: `role` as in `CellKey`, the builder, and every (shots, seed) on every split.
 
-    `kind` is `estimator`, or `command` for an executable, which answers in the same form.
+    `kind` is `estimator`, or `command` for an executable, which answers in the same form. `rows` holds, for each split that is
+    not asked about as a whole, the numbers of the rows that are; the worker sees no other.
     """
 
     role: str
@@ -36,11 +37,12 @@ class Ask:
     pairs: tuple[Pair, ...]
     splits: tuple[str, ...]
     kind: str = "estimator"
+    rows: Mapping[str, Array] = field(default_factory=dict)
 
 
 def order(ask: Ask, data: Mapping[str, Dataset]) -> WorkOrder:
     """The order for the worker; training data travels with its labels, every other split without."""
-    arrays = {f"{split}.X": data[split].features for split in ask.splits}
+    arrays = {f"{split}.X": data[split].features[ask.rows.get(split, slice(None))] for split in ask.splits}
     if "train" in data:
         arrays |= {"train.X": data["train"].features, "train.y": data["train"].labels}
     value = {
@@ -79,7 +81,8 @@ def cells(answer: Answer, ask: Ask, data: Mapping[str, Dataset], task: Task) -> 
     found = []
     for position, (shots, seed) in enumerate(ask.pairs):
         for split in ask.splits:
-            expected = Expected(rows=data[split].rows, classes=classes, task=task, who=ask.role.replace(":", " "))
+            rows = len(ask.rows.get(split, data[split].labels))
+            expected = Expected(rows=rows, classes=classes, task=task, who=ask.role.replace(":", " "))
             key = CellKey(role=ask.role, split=split, shots=shots, seed=seed)
             found.append(_cell(answer, f"{position}.{split}", key, expected))
     return tuple(found)

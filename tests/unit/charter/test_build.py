@@ -129,6 +129,10 @@ def test_a_qubo_from_a_callable_with_an_ansatz():
     assert candidate.file is None
 
 
+def test_sequential_is_chosen():
+    assert [charter(name).sequential for name in ("minimal", "sequential-rows", "sequential-seeds")] == [False, True, True]
+
+
 def test_clusters_and_slices_of_the_data():
     declared = charter("complete").data["validation"]
     assert declared.clusters == "patient"

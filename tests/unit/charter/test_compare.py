@@ -256,3 +256,12 @@ def test_no_edit_of_a_line_goes_unseen():
             assert bool(told) != line.strip().startswith(meaningless), line
             seen += 1
     assert seen > 15
+
+
+def test_deciding_by_a_part_loosens_and_deciding_at_once_again_tightens():
+    parts = Path("tests/examples/charters/valid/sequential-rows.yml").read_bytes()
+    at_once = parts.replace(b"  sequential: true\n", b"")
+    for base, head, effect in ((at_once, parts, L), (parts, at_once, T)):
+        (change,) = charter_changes(base, head, "c.yml")
+        assert (change.effect, change.key) == (effect, "pilot.sequential")
+    assert charter_changes(at_once, parts.replace(b"sequential: true", b"sequential: false"), "c.yml") == ()

@@ -18,7 +18,7 @@ def calibration():
         sys.path.remove(str(BENCHMARKS))
 
 
-@pytest.mark.parametrize("row", [1, 2, 3, 4, 5, 6, 8, 9, 10, 11, 12, 13, 14, 15])
+@pytest.mark.parametrize("row", [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15])
 def test_a_row_of_the_acceptance_table_holds(calibration, row):
     effort = calibration["Effort"](fast=True)
     finding = next(calibration["measure"]([row], effort, lambda f, cases: [f(case) for case in cases]))
@@ -26,7 +26,7 @@ def test_a_row_of_the_acceptance_table_holds(calibration, row):
 
 
 def test_every_row_is_tested_and_a_broken_one_is_told(calibration):
-    assert sorted(calibration["ROWS"]) == [1, 2, 3, 4, 5, 6, 8, 9, 10, 11, 12, 13, 14, 15]
+    assert sorted(calibration["ROWS"]) == [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15]
     finding = calibration["Finding"](number=2, demand="d", measured="m", holds=False, table=("a | b", "1 | 2"))
     assert calibration["markdown"]([finding]).splitlines() == [
         "",
