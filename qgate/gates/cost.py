@@ -56,7 +56,7 @@ def judge_cost(gate: Gate, metric: Metric, charter: Charter, evidence: PilotEvid
     return GateOutcome(
         name=gate.name,
         decision=decision,
-        why=f"{bill.words}: ${_money(bill.cost)}, {side} the ${_money(most)} allowed{bill.beyond}",
+        why=f"{bill.words}: USD {_money(bill.cost)}, {side} the USD {_money(most)} allowed{bill.beyond}",
         owner=gate.owner,
         value=float(bill.cost),
         claim_words="Counted and priced by the charter's table, without rounding; nothing about it is random.",
@@ -129,7 +129,7 @@ def _request(charter: Charter, evidence: PilotEvidence) -> tuple[Decimal, str, d
     prices, circuits, (shots, _) = _prices(charter), _circuits(charter, evidence), charter.shots.deciding[0]
     each = prices.circuit(shots)
     at_shots = f" of {shots:,} shots" if shots is not None else ""
-    words = f"{_number(circuits)} circuit{'s' * (circuits != 1)}{at_shots} each at ${_money(each)}"
+    words = f"{_number(circuits)} circuit{'s' * (circuits != 1)}{at_shots} each at USD {_money(each)}"
     levels = charter.shots.schedule
     grown = {f"{level}": float(_PER * circuits * prices.circuit(level)) for level in levels} if len(levels) > 1 else {}
     details: dict[str, Any] = {"circuits_per_request": float(circuits), "shots": shots, "usd_per_circuit": float(each)}

@@ -67,7 +67,7 @@ def test_cost_is_counted_from_the_captured_circuit_and_data_stays_where_it_must(
     assert ended.code == 10, ended
     gates = pilot.gates()
     assert (gates["monthly_cost_usd"], gates["data_residency"]) == ("pass", "fail"), gates
-    assert "1 circuit of 1,000 shots each at $0.65: $390.00" in pilot.why("monthly_cost_usd")
+    assert "1 circuit of 1,000 shots each at USD 0.65: USD 390.00" in pilot.why("monthly_cost_usd")
     assert pilot.why("data_residency").startswith("data.validation (`data/validation.npz`) must stay in us, and a region of")
 
 

@@ -27,13 +27,13 @@ def test_a_month_is_counted_to_the_last_digit(make):
     outcome = judge(make, "monthly_cost_usd", "3900")
     assert (outcome.decision, outcome.value, outcome.interval) == (Decision.PASS, 3900.0, None)
     assert outcome.why == (
-        "30 days of 100 requests, 2 circuits of 1,000 shots each at $0.65: $3,900.00, within the $3,900.00 allowed; "
+        "30 days of 100 requests, 2 circuits of 1,000 shots each at USD 0.65: USD 3,900.00, within the USD 3,900.00 allowed; "
         "the cap breaks above 100 requests a day"
     )
     outcome = judge(make, "monthly_cost_usd", "3899.99")
     assert outcome.decision is Decision.FAIL
     assert outcome.details["breaks_above_requests_per_day"] == 99
-    assert "more than the $3,899.99 allowed" in outcome.why
+    assert "more than the USD 3,899.99 allowed" in outcome.why
 
 
 def test_doubles_would_have_got_it_wrong(make):
@@ -54,7 +54,7 @@ def test_an_evaluation_pays_for_every_row_shot_count_and_seed(make):
     """200 circuits x 2 seeds x (0.3 + 100 x 0.00035 + 0.3 + 1000 x 0.00035)."""
     outcome = judge(make, "evaluation_cost_usd", "394")
     assert (outcome.decision, outcome.value) == (Decision.PASS, 394.0)
-    assert outcome.why.startswith("one evaluation, 200 circuits at 4 (shots, seed): $394.00")
+    assert outcome.why.startswith("one evaluation, 200 circuits at 4 (shots, seed): USD 394.00")
 
 
 def test_an_estimator_declares_its_circuits(make):
