@@ -9,7 +9,7 @@ import numpy as np
 from qgate.charter.metrics import SCORERS, Family, parse_metric
 from qgate.domain.canonical import canonical_file
 from qgate.domain.charter import SALTS, CandidateKind, Charter, Shots, salt_role
-from qgate.domain.evidence import QUBO, Cell, PilotEvidence, predictions_digest
+from qgate.domain.evidence import QUBO, Cell, PilotEvidence, cell_digest, predictions_digest
 from qgate.errors import MeasurementError, UsageError
 from qgate.gates.scorers import score
 from qgate.quantum.qubo import from_tables
@@ -57,6 +57,7 @@ def lock_entry(charter: Charter, evidence: PilotEvidence) -> dict[str, Any]:
         **({"sealed_seeds": charter.shots.sealed} if charter.shots.sealed else {}),
         "schedule": list(charter.shots.schedule),
         "candidate_entrypoint": charter.candidate.entrypoint,
+        **{file.role: file.sha256 for file in evidence.inputs if file.role in {"weights", "lockfile"}},
     }
     return entry | ({"qubo": _qubo(charter.shots, evidence)} if charter.candidate.kind is CandidateKind.QUBO else {})
 
@@ -85,5 +86,7 @@ def _baseline(name: str, estimator: str, charter: Charter, evidence: PilotEviden
         if metric and metric.family is Family.PARITY and metric.baseline == name:
             cell = cells[metric.split]
             metrics[metric.split][metric.scorer] = score(SCORERS[metric.scorer], evidence.truth[metric.split], cell)
-    predictions = {split: {"sha256": predictions_digest(cell)} for split, cell in cells.items()}
+    predictions = {
+        split: {"sha256": predictions_digest(cell), "answers_sha256": cell_digest(cell)} for split, cell in cells.items()
+    }
     return {"estimator": estimator, "predictions": predictions, "metrics": metrics}

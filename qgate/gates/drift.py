@@ -1,16 +1,22 @@
 """The other gate that every pilot has: is the baseline, and what it stands on, still what was locked and reviewed?
 
-Predictions are held to their digest, and scores to the locked metrics within 1e-6: a processor may round a score's last bit
-another way, and that is no drift. Predicted numbers are scores in this sense. A flipped label always is a drift.
+Three rungs. *Identical*: the same data, the same libraries, and the same bits of every answer with its scores. *Equivalent*: each
+label is the same, and the locked metrics of labels and scores agree within 1e-6, since a processor may round a score's last bit
+another way; predicted numbers are scores in this sense. *Stale*: a flipped label, another score, or other data, seeds or models.
+Statistics come in nowhere: that no difference is significant would not make evidence the same.
+
+What moved is told by its part: candidate, baseline, data, library, seeds. A library and the candidate's weights are causes, not
+drift by themselves.
 """
 
 import math
 from collections.abc import Iterator, Mapping
+from enum import StrEnum
 from typing import Any
 
 from qgate.charter.metrics import SCORERS, Family, parse_metric
 from qgate.domain.charter import Baseline, CandidateKind, Charter
-from qgate.domain.evidence import Cell, PilotEvidence, predictions_digest
+from qgate.domain.evidence import Cell, PilotEvidence, cell_digest, predictions_digest
 from qgate.domain.verdict import Decision, GateOutcome, Remedy
 from qgate.errors import MeasurementError
 from qgate.gates import scorers
@@ -22,6 +28,19 @@ _CLOSE = 1e-6
 _RELOCK = f"run `qgate lock` and have the change of {LOCK} reviewed"
 
 
+class Part(StrEnum):
+    """What evidence rests on."""
+
+    CANDIDATE = "candidate"
+    BASELINE = "baseline"
+    DATA = "data"
+    LIBRARY = "library"
+    SEEDS = "seeds"
+
+
+Moved = tuple[Part, str]
+
+
 def judge_drift(charter: Charter, evidence: PilotEvidence) -> GateOutcome:
     """Pass when nothing moved since the lock; a missing lock is a failure, a baseline that was not measured an error."""
     if evidence.lock is None:
@@ -29,47 +48,66 @@ def judge_drift(charter: Charter, evidence: PilotEvidence) -> GateOutcome:
         return _outcome(charter, Decision.FAIL, why, f"run `qgate lock` and commit {LOCK}")
     try:
         moved = list(_declared(charter, evidence, evidence.lock))
-        moved += [what for b in charter.baselines for what in _baseline(b, charter, evidence, evidence.lock)]
+        moved += [(Part.BASELINE, what) for b in charter.baselines for what in _baseline(b, charter, evidence, evidence.lock)]
         libraries = list(_libraries(evidence, evidence.lock))
+        causes = [*_candidate(evidence, evidence.lock), *libraries]
+        same_bits = not moved and not libraries and all(_same_bits(b, evidence, evidence.lock) for b in charter.baselines)
     except MeasurementError as problem:
         return _outcome(charter, Decision.ERROR, str(problem), _RELOCK)
+    told = [what for _, what in moved + causes]
     if moved:
-        moved += libraries
-        return _outcome(charter, Decision.FAIL, f"moved since the lock: {'; '.join(moved)}", f"undo it, or {_RELOCK}", moved)
+        details = _details("stale", moved + causes)
+        return _outcome(charter, Decision.FAIL, f"moved since the lock: {'; '.join(told)}", f"undo it, or {_RELOCK}", details)
     stayed = "data, baselines, seeds and schedule are those of the lock"
     # Another library is a cause, not a drift: a lock made on a laptop holds in the image as long as the answers are the same.
-    beside = f"; {'; '.join(libraries)}, and the answers stayed the same" if libraries else ", and so are the libraries"
-    return _outcome(charter, Decision.PASS, stayed + beside, "", libraries)
+    beside = f"; {'; '.join(told)}, and the answers stayed the same" if causes else ", and so are the libraries"
+    rung = "identical" if same_bits else "equivalent"
+    return _outcome(charter, Decision.PASS, f"{rung}: {stayed}{beside}", "", _details(rung, causes))
 
 
-def _outcome(charter: Charter, decision: Decision, why: str, fix: str, moved: list[str] | None = None) -> GateOutcome:
+def _details(rung: str, moved: list[Moved]) -> dict[str, Any]:
+    """Every part, also those that stayed: what moved and what did not is the attribution."""
+    parts = {str(part): [what for of, what in moved if of is part] for part in Part}
+    return {"equality": rung, "moved": [what for _, what in moved], "parts": parts}
+
+
+def _outcome(charter: Charter, decision: Decision, why: str, fix: str, details: dict[str, Any] | None = None) -> GateOutcome:
     return GateOutcome(
         name=NAME,
         decision=decision,
         why=why,
         owner=charter.owner,
         remedy=Remedy(summary="bring evidence and lock together", actions=(fix,)) if fix else None,
-        details={"moved": moved or []},
+        details=details or {"moved": []},
     )
 
 
-def _declared(charter: Charter, evidence: PilotEvidence, lock: Mapping[str, Any]) -> Iterator[str]:
+def _same_bits(baseline: Baseline, evidence: PilotEvidence, lock: Mapping[str, Any]) -> bool:
+    """Whether every answer has the locked digest of predictions and scores; a lock without such digests cannot tell."""
+    predictions = _mapping(_mapping(_mapping(lock, "baselines"), baseline.name), "predictions")
+    return all(
+        _mapping(predictions, split).get("answers_sha256") == cell_digest(_cell(baseline.name, split, evidence))
+        for split in evidence.truth
+    )
+
+
+def _declared(charter: Charter, evidence: PilotEvidence, lock: Mapping[str, Any]) -> Iterator[Moved]:
     """What the charter and the files say, against the lock."""
     present = {split: _digest_of(data.path, evidence) for split, data in charter.data.items()}
-    yield from _differences("data", _mapping(lock, "data"), present)
+    yield from ((Part.DATA, what) for what in _differences("data", _mapping(lock, "data"), present))
     shots = charter.shots
     # Sealed seeds are another change's in the lock: how many there are is all that can stay.
     seeds = {"sealed_seeds": shots.sealed} if shots.sealed else {"seeds": list(shots.seeds)}
     now = seeds | {"schedule": list(shots.schedule)}
     for name, value in now.items():
         if lock.get(name) != value:
-            yield f"{name} (locked {lock.get(name)}, now {value})"
+            yield Part.SEEDS, f"{name} (locked {lock.get(name)}, now {value})"
     if lock.get("candidate_entrypoint") != charter.candidate.entrypoint:
-        yield f"candidate (locked `{lock.get('candidate_entrypoint')}`, now `{charter.candidate.entrypoint}`)"
+        yield Part.CANDIDATE, f"candidate (locked `{lock.get('candidate_entrypoint')}`, now `{charter.candidate.entrypoint}`)"
     if charter.candidate.kind is CandidateKind.QUBO:
-        yield from _qubo(evidence, lock)
+        yield from ((Part.DATA, what) for what in _qubo(evidence, lock))
     for name in sorted(set(_mapping(lock, "baselines")) - {b.name for b in charter.baselines}):
-        yield f"baseline `{name}` (locked, and gone from the charter)"
+        yield Part.BASELINE, f"baseline `{name}` (locked, and gone from the charter)"
 
 
 def _qubo(evidence: PilotEvidence, lock: Mapping[str, Any]) -> Iterator[str]:
@@ -86,8 +124,19 @@ def _digest_of(path: str, evidence: PilotEvidence) -> str | None:
     return next((file.sha256 for file in evidence.inputs if file.path == path), None)
 
 
-def _libraries(evidence: PilotEvidence, lock: Mapping[str, Any]) -> Iterator[str]:
-    yield from _differences("library", _mapping(lock, "libraries"), _mapping(evidence.facts, "libraries"))
+def _candidate(evidence: PilotEvidence, lock: Mapping[str, Any]) -> Iterator[Moved]:
+    """The candidate's weights, which a change may well be about; what an older lock does not hold is not compared."""
+    now = next((file.sha256 for file in evidence.inputs if file.role == "weights"), None)
+    if lock.get("weights", now) != now:
+        yield Part.CANDIDATE, f"the candidate's weights (locked {lock['weights']}, now {now})"
+
+
+def _libraries(evidence: PilotEvidence, lock: Mapping[str, Any]) -> Iterator[Moved]:
+    for what in _differences("library", _mapping(lock, "libraries"), _mapping(evidence.facts, "libraries")):
+        yield Part.LIBRARY, what
+    now = next((file.sha256 for file in evidence.inputs if file.role == "lockfile"), None)
+    if lock.get("lockfile", now) != now:
+        yield Part.LIBRARY, f"the lockfile (locked {lock['lockfile']}, now {now})"
 
 
 def _differences(what: str, locked: Mapping[str, Any], now: Mapping[str, Any]) -> Iterator[str]:

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from qgate.domain.charter import Candidate, CandidateKind
-from qgate.domain.evidence import Failure, PilotEvidence
+from qgate.domain.evidence import Failure, InputFile, PilotEvidence, cell_digest
 from qgate.domain.verdict import Decision, GateOutcome, Remedy
 from qgate.gates.drift import judge_drift
 from qgate.quantum.qubo_values import from_python
@@ -23,14 +23,57 @@ def evidence(make):
     return make.replace(measured, lock=make.lock(measured, metrics={"accuracy": 1.0, "roc_auc": 1.0}))
 
 
+def parts(**moved):
+    return {part: moved.get(part, []) for part in ("candidate", "baseline", "data", "library", "seeds")}
+
+
 def test_nothing_moved(make, evidence):
     assert judge_drift(make.charter(), evidence) == GateOutcome(
         name="evidence_drift",
         decision=Decision.PASS,
-        why="data, baselines, seeds and schedule are those of the lock, and so are the libraries",
+        why="equivalent: data, baselines, seeds and schedule are those of the lock, and so are the libraries",
         owner="platform@example.com",
-        details={"moved": []},
+        details={"equality": "equivalent", "moved": [], "parts": parts()},
     )
+
+
+def test_the_same_bits_are_identical_and_another_last_bit_is_equivalent(make, evidence):
+    """The locked digest of predictions and scores tells the two apart; metrics within 1e-6 hold both."""
+    (cell,) = [c for c in evidence.cells if c.key.role == "baseline:classical"]
+    (name,) = evidence.lock["baselines"]
+    locked = evidence.lock["baselines"][name]
+    digests = {"validation": locked["predictions"]["validation"] | {"answers_sha256": cell_digest(cell)}}
+    evidence = make.replace(evidence, lock=evidence.lock | {"baselines": {name: locked | {"predictions": digests}}})
+    assert judge_drift(make.charter(), evidence).details["equality"] == "identical"
+    nudged = make.replace(cell, scores=np.nextafter(cell.scores, 1))
+    others = tuple(c for c in evidence.cells if c is not cell)
+    outcome = judge_drift(make.charter(), make.replace(evidence, cells=(*others, nudged)))
+    assert (outcome.decision, outcome.details["equality"]) == (Decision.PASS, "equivalent")
+    flipped = make.replace(cell, predictions=1 - cell.predictions)
+    outcome = judge_drift(make.charter(), make.replace(evidence, cells=(*others, flipped)))
+    assert (outcome.decision, outcome.details["equality"]) == (Decision.FAIL, "stale")
+    assert [part for part, what in outcome.details["parts"].items() if what] == ["baseline"]
+
+
+def test_each_part_is_told_apart(make, evidence):
+    inputs = (*evidence.inputs, InputFile(role="weights", path="w.npz", declared_sha256=None, sha256="b" * 64))
+    lock = evidence.lock | {"weights": "a" * 64, "lockfile": "c" * 64, "seeds": [1], "data": {"validation": "d" * 64}}
+    told = judge_drift(make.charter(), make.replace(evidence, lock=lock, inputs=inputs)).details["parts"]
+    assert {part: len(what) for part, what in told.items()} == {
+        "candidate": 1,
+        "baseline": 0,
+        "data": 1,
+        "library": 1,
+        "seeds": 1,
+    }
+    assert told["candidate"] == [f"the candidate's weights (locked {'a' * 64}, now {'b' * 64})"]
+
+
+def test_other_weights_alone_are_what_a_change_is_about(make, evidence):
+    inputs = (*evidence.inputs, InputFile(role="weights", path="w.npz", declared_sha256=None, sha256="b" * 64))
+    outcome = judge_drift(make.charter(), make.replace(evidence, lock=evidence.lock | {"weights": "a" * 64}, inputs=inputs))
+    assert outcome.decision is Decision.PASS
+    assert outcome.why.endswith("and the answers stayed the same")
 
 
 def test_no_lock_is_a_failure_with_its_fix(make, evidence):
@@ -59,8 +102,8 @@ def test_another_library_alone_is_named_and_no_drift(make, evidence):
     stayed = "data, baselines, seeds and schedule are those of the lock"
     assert (outcome.decision, outcome.why, outcome.details) == (
         Decision.PASS,
-        f"{stayed}; {'; '.join(LIBRARIES)}, and the answers stayed the same",
-        {"moved": LIBRARIES},
+        f"equivalent: {stayed}; {'; '.join(LIBRARIES)}, and the answers stayed the same",
+        {"equality": "equivalent", "moved": LIBRARIES, "parts": parts(library=LIBRARIES)},
     )
 
 
