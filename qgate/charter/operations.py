@@ -35,7 +35,7 @@ def _arrivals(document: Document) -> Iterator[Problem]:
             message = f"`pilot.traffic` lacks `{section}`, which `arrivals: {process}` needs"
             fix = f"add `{section}: {example}`, or write `arrivals: poisson`"
             yield document.problem(Code.MISSING_KEY, (*_TRAFFIC, "arrivals"), message, fix)
-        elif arrivals in {"poisson", *_TOLD_BY} and arrivals != process and section in traffic:
+        elif arrivals in ("poisson", *_TOLD_BY) and arrivals != process and section in traffic:
             message = f"`{section}` says nothing about `arrivals: {arrivals}`"
             yield document.problem_of(
                 Code.UNUSED, (*_TRAFFIC, section), message, f"write `arrivals: {process}`, or remove `{section}`"
