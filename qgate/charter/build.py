@@ -28,7 +28,7 @@ from qgate.domain.charter import (
 )
 from qgate.domain.source import Position
 
-_SECTIONS = ("noise", "traffic", "service", "budget")
+_SECTIONS = ("simulation", "noise", "traffic", "service", "budget")
 
 
 def build(document: Document, data: bytes) -> Charter:

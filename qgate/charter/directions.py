@@ -213,6 +213,7 @@ _RULES: tuple[tuple[Leaf, Rule], ...] = (
         ("pilot", "environment", "lockfile"),
         _there_or_not("nothing pins the libraries", "a file pins the libraries", (NEUTRAL, "another file pins the libraries")),
     ),
+    (("pilot", "simulation", _ANY), _always(NEUTRAL, "how large a circuit is simulated, not what it is measured by")),
     (("pilot", "noise", "max_age_days"), _number("the calibration's largest age", larger=LOOSENED)),
     (("pilot", "noise", "calibration"), _OTHERWISE),
     (("pilot", "noise", _ANY), _always(LOOSENED, "another device, or another place on it")),

@@ -16,7 +16,7 @@ from qgate.domain.evidence import Cell, CellKey, Failure, PilotEvidence
 from qgate.domain.work import Answer
 from qgate.errors import MeasurementError
 from qgate.measure.inputs import Opened
-from qgate.measure.jobs import splits, task
+from qgate.measure.jobs import bounds, splits, task
 from qgate.quantum import noisy
 from qgate.quantum.calibration import Snapshot, read_snapshot
 from qgate.quantum.circuit import CircuitBatch
@@ -84,7 +84,7 @@ def _measured(charter: Charter, sources: Sources) -> tuple[tuple[Cell, ...], dic
         raise MeasurementError("the day of the run is unknown, and so is the calibration's age")
     split = splits(charter)[0]
     declared = _declared(charter, {o.file.path: o for o in sources.opened})
-    batches = circuit.described(sources.answer, split, sources.data[split].rows)
+    batches = circuit.described(sources.answer, split, sources.data[split].rows, bounds(charter))
     layout, origin = _layout(charter, declared, batches)
     results = {item: _simulated(item, layout, batches) for item in declared}
     classes, rule = classes_of(dict(sources.data)), charter.candidate.decision or ""

@@ -9,6 +9,7 @@ from qgate.domain.charter import Baseline, CandidateKind, Charter, Shots
 from qgate.domain.evidence import Array, Cell, GrowthTimes, ServiceTimes
 from qgate.domain.work import Answer, WorkOrder
 from qgate.errors import MeasurementError
+from qgate.quantum.bounds import Bounds
 from qgate.workloads import circuit, estimator, kernel
 from qgate.workloads.dataset import Dataset
 from qgate.workloads.fallback import Fallback, fallback
@@ -52,6 +53,11 @@ def splits(charter: Charter) -> tuple[str, ...]:
     metrics = [parse_metric(g.name) for g in charter.gates]
     asked = tuple(dict.fromkeys(m.split for m in metrics if m and m.family is Family.PARITY))
     return asked or tuple(split for split in charter.data if split != "train")[:1]
+
+
+def bounds(charter: Charter) -> Bounds:
+    """How large a circuit the charter lets be simulated."""
+    return Bounds.declared(charter.sections.get("simulation", {}))
 
 
 def task(charter: Charter) -> Task:
@@ -163,7 +169,7 @@ def _kernel_jobs(charter: Charter, data: Mapping[str, Dataset]) -> tuple[Job, Jo
 
     def job(part: str, shots: Shots, on: tuple[str, ...], instead: Fallback | None = None) -> Job:
         def read(answer: Answer) -> Measured:
-            found = kernel.kernels(answer, data, on, instead)
+            found = kernel.kernels(answer, data, on, instead, bounds=bounds(charter))
             cells = kernel.cells(found, candidate=candidate, shots=shots, data=data, task=kind)
             if part == CANDIDATE:
                 cells += kernel.salted_cells(found, candidate=candidate, shots=shots, data=data, task=kind)
@@ -172,7 +178,7 @@ def _kernel_jobs(charter: Charter, data: Mapping[str, Dataset]) -> tuple[Job, Jo
 
         return Job(
             part=part,
-            order=kernel.order(candidate, data, on, instead),
+            order=kernel.order(candidate, data, on, instead, bounds=bounds(charter)),
             read=read,
             instead=None if instead else lambda why: job(part, shots, on, fallback(why)),
         )
@@ -188,7 +194,7 @@ def _circuit_jobs(charter: Charter, data: Mapping[str, Dataset]) -> tuple[Job, J
 
     def job(part: str, shots: Shots, on: tuple[str, ...], instead: Fallback | None = None) -> Job:
         def read(answer: Answer) -> Measured:
-            results = circuit.simulated(answer, data, on, instead)
+            results = circuit.simulated(answer, data, on, instead, bounds=bounds(charter))
             cells = circuit.cells(results, rule=rule, shots=shots, data=data, task=kind)
             if part == CANDIDATE:
                 cells += circuit.salted_cells(results, rule=rule, shots=shots, data=data, task=kind)
@@ -209,7 +215,7 @@ def _qubo_jobs(charter: Charter) -> tuple[Job, Job]:
 
     def job(part: str, shots: Shots) -> Job:
         def read(answer: Answer) -> Measured:
-            found = qubo.solved(answer, charter.candidate)
+            found = qubo.solved(answer, charter.candidate, bounds(charter))
             cells = qubo.cells(found, shots)
             if part == CANDIDATE:
                 cells += (*qubo.salted_cells(found, shots), *qubo.references(found.qubo, shots))

@@ -10,9 +10,10 @@ from qgate.domain.charter import Candidate, Shots
 from qgate.domain.evidence import Array, Cell, CellKey
 from qgate.domain.work import Answer, WorkOrder
 from qgate.errors import EngineError, MeasurementError
+from qgate.quantum.bounds import STANDARD, Bounds
 from qgate.quantum.circuit import CircuitBatch
 from qgate.quantum.decision import decide
-from qgate.quantum.description import Bounds, decode
+from qgate.quantum.description import decode
 from qgate.quantum.engine import Simulated, simulate
 from qgate.quantum.given import given
 from qgate.workloads import checked, seed_lists
@@ -45,7 +46,12 @@ def order(candidate: Candidate, data: Mapping[str, Dataset], splits: Sequence[st
 
 
 def simulated(
-    answer: Answer, data: Mapping[str, Dataset], splits: Sequence[str], instead: Fallback | None = None
+    answer: Answer,
+    data: Mapping[str, Dataset],
+    splits: Sequence[str],
+    instead: Fallback | None = None,
+    *,
+    bounds: Bounds = STANDARD,
 ) -> dict[str, Simulated]:
     """Each split's circuits, checked, simulated once, and compared with what the circuit's own QNode said.
 
@@ -54,13 +60,13 @@ def simulated(
         MeasurementError: the description or what PennyLane says is refused.
     """
     if instead is not None:
-        return {split: _evaluated(answer, split, data[split].rows) for split in splits}
+        return {split: _evaluated(answer, split, data[split].rows, bounds) for split in splits}
     check_engine(answer)
-    return {split: _replayed(answer, split, data[split].rows) for split in splits}
+    return {split: _replayed(answer, split, data[split].rows, bounds) for split in splits}
 
 
-def _replayed(answer: Answer, split: str, rows: int) -> Simulated:
-    batches = described(answer, split, rows)
+def _replayed(answer: Answer, split: str, rows: int, bounds: Bounds) -> Simulated:
+    batches = described(answer, split, rows, bounds)
     try:
         result = simulate(batches)
     except (TypeError, AttributeError, RuntimeError) as error:  # the description was checked: this is a binding's
@@ -71,9 +77,9 @@ def _replayed(answer: Answer, split: str, rows: int) -> Simulated:
     return result
 
 
-def _evaluated(answer: Answer, split: str, rows: int) -> Simulated:
+def _evaluated(answer: Answer, split: str, rows: int, bounds: Bounds) -> Simulated:
     arrays = _arrays(answer, split)
-    batches = decode(answer.value.get("evaluated", {}).get(split), arrays, rows=rows, bounds=Bounds())
+    batches = decode(answer.value.get("evaluated", {}).get(split), arrays, rows=rows, bounds=bounds)
     result = given(batches, arrays)
     row, off = _furthest(result.exact(), arrays.get("own"), probes(rows))
     if not off <= _AGREEMENT:
@@ -83,7 +89,7 @@ def _evaluated(answer: Answer, split: str, rows: int) -> Simulated:
     return result
 
 
-def described(answer: Answer, split: str, rows: int) -> tuple[CircuitBatch, ...]:
+def described(answer: Answer, split: str, rows: int, bounds: Bounds = STANDARD) -> tuple[CircuitBatch, ...]:
     """A split's described circuits, checked.
 
     Raises:
@@ -92,7 +98,7 @@ def described(answer: Answer, split: str, rows: int) -> tuple[CircuitBatch, ...]
     if "evaluated" in answer.value:
         raise MeasurementError("the candidate's circuit is not described: public PennyLane evaluated it")
     value = answer.value.get("described", {})
-    return decode(value.get(split), _arrays(answer, split), rows=rows, bounds=Bounds())
+    return decode(value.get(split), _arrays(answer, split), rows=rows, bounds=bounds)
 
 
 def _arrays(answer: Answer, split: str) -> dict[str, Array]:

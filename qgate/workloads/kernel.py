@@ -20,7 +20,7 @@ from qgate.domain.evidence import Array, Cell, CellKey
 from qgate.domain.work import Answer, WorkOrder
 from qgate.errors import MeasurementError
 from qgate.quantum import kernel
-from qgate.quantum.bounds import Bounds
+from qgate.quantum.bounds import STANDARD, Bounds
 from qgate.workloads import checked, gaussian_process, seed_lists
 from qgate.workloads.dataset import Dataset, classes_of
 from qgate.workloads.fallback import Fallback
@@ -46,7 +46,14 @@ MODELS: Mapping[tuple[str, Task], Model] = MappingProxyType(
 )
 
 
-def order(candidate: Candidate, data: Mapping[str, Dataset], splits: Sequence[str], instead: Fallback | None = None) -> WorkOrder:
+def order(
+    candidate: Candidate,
+    data: Mapping[str, Dataset],
+    splits: Sequence[str],
+    instead: Fallback | None = None,
+    *,
+    bounds: Bounds = STANDARD,
+) -> WorkOrder:
     """Asks for the description of the training rows and of each split, or for what public PennyLane makes of it: features only.
 
     Raises:
@@ -55,7 +62,7 @@ def order(candidate: Candidate, data: Mapping[str, Dataset], splits: Sequence[st
     if TRAIN not in data:
         raise MeasurementError("a kernel candidate is fitted on data.train, which the charter does not declare")
     asked = list(dict.fromkeys([TRAIN, *splits]))
-    _check_size(data[TRAIN].rows, max(data[split].rows for split in asked))
+    _check_size(data[TRAIN].rows, max(data[split].rows for split in asked), bounds.bytes)
     value = {
         "entrypoint": candidate.entrypoint,
         "options": dict(candidate.options),
@@ -67,23 +74,29 @@ def order(candidate: Candidate, data: Mapping[str, Dataset], splits: Sequence[st
     return WorkOrder(kind="kernel", value=value, arrays={f"{s}.X": data[s].features for s in asked})
 
 
-def _check_size(train: int, most: int) -> None:
-    allowed = Bounds().bytes
+def _check_size(train: int, most: int, allowed: int) -> None:
     if (needed := _BYTES_PER_PAIR * train * most) > allowed:
         raise MeasurementError(
             f"a kernel of {most:,} rows with {train:,} training rows would take {needed / 2**30:.1f} GiB; at most "
-            f"{allowed / 2**30:.1f} GiB are given to one. Declare fewer rows, or change Bounds.bytes in qgate/quantum/bounds.py"
+            f"{allowed / 2**30:.1f} GiB are given to one. Declare fewer rows, or set `pilot.simulation.memory_gib` in the charter"
         )
 
 
-def kernels(answer: Answer, data: Mapping[str, Dataset], splits: Sequence[str], instead: Fallback | None = None) -> Kernels:
+def kernels(
+    answer: Answer,
+    data: Mapping[str, Dataset],
+    splits: Sequence[str],
+    instead: Fallback | None = None,
+    *,
+    bounds: Bounds = STANDARD,
+) -> Kernels:
     """The exact kernels, compared with what the candidate's own QNode said.
 
     Raises:
         EngineError: our engine does not describe or repeat the kernel; PennyLane may (`instead`).
         MeasurementError: what was answered is refused, or is no kernel.
     """
-    return exact(answer, {split: data[split].rows for split in (TRAIN, *splits)}, splits, instead)
+    return exact(answer, {split: data[split].rows for split in (TRAIN, *splits)}, splits, instead, bounds)
 
 
 def cells(found: Kernels, *, candidate: Candidate, shots: Shots, data: Mapping[str, Dataset], task: Task) -> tuple[Cell, ...]:

@@ -14,8 +14,9 @@ from qgate.domain.evidence import Array
 from qgate.domain.work import Answer
 from qgate.errors import EngineError, MeasurementError
 from qgate.quantum import kernel
+from qgate.quantum.bounds import Bounds
 from qgate.quantum.circuit import CircuitBatch
-from qgate.quantum.description import Bounds, decode
+from qgate.quantum.description import decode
 from qgate.quantum.engine import simulate
 from qgate.quantum.given import given
 from qgate.workloads.fallback import Fallback, check_engine, told
@@ -52,7 +53,7 @@ def pairs(rows: int, others: int) -> list[list[int]]:
     return [[0, others - 1], [rows // 2, 0], [rows - 1, others // 2]]
 
 
-def exact(answer: Answer, rows: Mapping[str, int], splits: Sequence[str], instead: Fallback | None) -> Kernels:
+def exact(answer: Answer, rows: Mapping[str, int], splits: Sequence[str], instead: Fallback | None, bounds: Bounds) -> Kernels:
     """The exact kernels, checked; `rows` counts those of the training data and of every split.
 
     Raises:
@@ -63,7 +64,9 @@ def exact(answer: Answer, rows: Mapping[str, int], splits: Sequence[str], instea
         check_engine(answer)
     try:
         by_pairs = "outcome" in answer.value
-        found = _of_pairs(answer, rows, splits, instead) if by_pairs else _of_states(answer, rows, splits, instead)
+        found = (
+            _of_pairs(answer, rows, splits, instead, bounds) if by_pairs else _of_states(answer, rows, splits, instead, bounds)
+        )
     except (TypeError, AttributeError, RuntimeError) as error:
         raise EngineError(f"lightning's state vector does not replay the kernel's circuits: {error}") from error
     for split, matrix in {TRAIN: found.train, **found.splits}.items():
@@ -71,11 +74,17 @@ def exact(answer: Answer, rows: Mapping[str, int], splits: Sequence[str], instea
     return found
 
 
-def _of_states(answer: Answer, rows: Mapping[str, int], splits: Sequence[str], instead: Fallback | None) -> Kernels:
+def _of_states(
+    answer: Answer, rows: Mapping[str, int], splits: Sequence[str], instead: Fallback | None, bounds: Bounds
+) -> Kernels:
     said = _said(answer, instead)
-    maps = {split: _decoded(answer, said, split, rows[split], measured=False) for split in dict.fromkeys([TRAIN, *splits])}
+
+    def read(name: str, count: int) -> tuple[CircuitBatch, ...]:
+        return decode(said.get(name), _arrays(answer, name), rows=count, bounds=bounds, measured=False)
+
+    maps = {split: read(split, rows[split]) for split in dict.fromkeys([TRAIN, *splits])}
     if BACK in said:
-        back = _decoded(answer, said, BACK, rows[TRAIN], measured=False)
+        back = read(BACK, rows[TRAIN])
         train = _normalised(kernel.cross(maps[TRAIN], back))
     else:
         back, train = maps[TRAIN], kernel.gram(maps[TRAIN])
@@ -86,15 +95,18 @@ def _of_states(answer: Answer, rows: Mapping[str, int], splits: Sequence[str], i
     )
 
 
-def _of_pairs(answer: Answer, rows: Mapping[str, int], splits: Sequence[str], instead: Fallback | None) -> Kernels:
+def _of_pairs(
+    answer: Answer, rows: Mapping[str, int], splits: Sequence[str], instead: Fallback | None, bounds: Bounds
+) -> Kernels:
     """Each pair of training rows has one circuit, and is a value on either side of the diagonal."""
     said, outcome, count = _said(answer, instead), answer.value["outcome"], rows[TRAIN]
     asked = {TRAIN: count * (count + 1) // 2} | {split: rows[split] * count for split in splits if split != TRAIN}
-    Bounds().check("pairs", sum(asked.values()), "pairs of rows", "each has a circuit of its own")
+    bounds.check("pairs", sum(asked.values()), "pairs of rows", "each has a circuit of its own")
     values = {}
     for split, number in asked.items():
-        batches = _decoded(answer, said, split, number, measured=True)
-        results = given(batches, _arrays(answer, split)) if instead else simulate(batches)
+        arrays = _arrays(answer, split)
+        batches = decode(said.get(split), arrays, rows=number, bounds=bounds)
+        results = given(batches, arrays) if instead else simulate(batches)
         values[split] = _column(results.exact(), batches, outcome)
     train = np.empty((count, count))
     train[np.triu_indices(count)] = values[TRAIN]
@@ -140,10 +152,6 @@ def _normalised(train: Array) -> Array:
 def _said(answer: Answer, instead: Fallback | None) -> Mapping[str, Any]:
     said: Mapping[str, Any] = answer.value["evaluated" if instead else "described"]
     return said
-
-
-def _decoded(answer: Answer, said: Mapping[str, Any], name: str, rows: int, *, measured: bool) -> tuple[CircuitBatch, ...]:
-    return decode(said.get(name), _arrays(answer, name), rows=rows, bounds=Bounds(), measured=measured)
 
 
 def _arrays(answer: Answer, name: str) -> dict[str, Array]:

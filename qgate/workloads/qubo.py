@@ -14,8 +14,9 @@ from qgate.domain.charter import Candidate, Shots
 from qgate.domain.evidence import COUNTS, DISTRIBUTION, QUBO, Array, Cell, CellKey
 from qgate.domain.work import Answer, WorkOrder
 from qgate.errors import MeasurementError
+from qgate.quantum.bounds import STANDARD, Bounds
 from qgate.quantum.classical_samplers import SAMPLERS, counted, drawn
-from qgate.quantum.description import Bounds, decode
+from qgate.quantum.description import decode
 from qgate.quantum.qaoa import Angles, Simulator, optimised
 from qgate.quantum.qubo import Qubo, from_tables, qubo
 from qgate.quantum.readout import Basis
@@ -51,7 +52,7 @@ def order(candidate: Candidate) -> WorkOrder:
     return WorkOrder(kind="qubo", value=value)
 
 
-def solved(answer: Answer, candidate: Candidate) -> Solved:
+def solved(answer: Answer, candidate: Candidate, bounds: Bounds = STANDARD) -> Solved:
     """The claims checked and the circuit simulated.
 
     Raises:
@@ -60,7 +61,7 @@ def solved(answer: Answer, candidate: Candidate) -> Solved:
     problem = _checked({name.removeprefix("qubo/"): a for name, a in answer.arrays.items() if name.startswith("qubo/")})
     _check_options(candidate, answer.value.get("takes", []))
     if candidate.ansatz is not None:
-        return _by_ansatz(problem, answer)
+        return _by_ansatz(problem, answer, bounds)
     simulator = Simulator(problem)
     angles = _given(answer.arrays, candidate) if candidate.weights else _found(simulator, candidate)
     facts = {
@@ -114,9 +115,9 @@ def _given(arrays: Mapping[str, Array], candidate: Candidate) -> Angles:
     return Angles(gammas=gammas.astype(np.float64), betas=betas.astype(np.float64)).first(layers)
 
 
-def _by_ansatz(problem: Qubo, answer: Answer) -> Solved:
+def _by_ansatz(problem: Qubo, answer: Answer, bounds: Bounds) -> Solved:
     arrays = {name.removeprefix("ansatz/"): a for name, a in answer.arrays.items() if name.startswith("ansatz/")}
-    (batch,) = decode(answer.value.get("described"), arrays, rows=1, bounds=Bounds())
+    (batch,) = decode(answer.value.get("described"), arrays, rows=1, bounds=bounds)
     states, own = 2**problem.size, arrays.get("own")
     if batch.wires < problem.size or own is None or own.shape != (1, states):
         raise MeasurementError(f"the ansatz does not give the probabilities of {problem.size} variables' states")

@@ -25,7 +25,7 @@ def circuit(*, wires: int, gates: int, rows: int, measured: int = 0) -> CircuitB
 
 def test_time_is_refused_with_the_estimate_and_the_bound():
     with pytest.raises(
-        MeasurementError, match=r"about [\d,]+ s .*9,000 rows of 500 gates on 2\^18.*at most 900 s.*Bounds\.seconds"
+        MeasurementError, match=r"about [\d,]+ s .*9,000 rows of 500 gates on 2\^18.*at most 900 s.*pilot\.simulation\.seconds"
     ):
         Bounds().check_work([circuit(wires=18, gates=500, rows=9_000)])
 
@@ -34,18 +34,18 @@ def test_the_time_of_all_batches_counts():
     one = circuit(wires=16, gates=100, rows=500)
     bounds = Bounds(seconds=1.5 * seconds(one))
     bounds.check_work([one])
-    with pytest.raises(MeasurementError, match=r"Bounds\.seconds"):
+    with pytest.raises(MeasurementError, match=r"pilot\.simulation\.seconds"):
         bounds.check_work([one, one])
 
 
 def test_memory_is_refused_with_the_estimate_and_the_bound():
-    with pytest.raises(MeasurementError, match=r"would take 11\.7 GiB; at most 4\.0 GiB.*Bounds\.bytes"):
+    with pytest.raises(MeasurementError, match=r"would take 11\.7 GiB; at most 4\.0 GiB.*pilot\.simulation\.memory_gib"):
         Bounds().check_work([circuit(wires=16, gates=2, rows=3_000, measured=16)])
     Bounds().check_work([circuit(wires=16, gates=2, rows=500, measured=16)])
 
 
 def test_a_count_is_refused_with_its_bound():
-    with pytest.raises(MeasurementError, match=r"7 gates; at most 6 are simulated \(slow\).*Bounds\.gates"):
+    with pytest.raises(MeasurementError, match=r"7 gates; at most 6 are simulated \(slow\).*pilot\.simulation\.gates"):
         Bounds(gates=6).check("gates", 7, "gates", "slow")
 
 
@@ -66,3 +66,14 @@ def test_a_dense_matrix_weighs_what_it_reads():
     batch = circuit(wires=8, gates=1, rows=10)
     dense = Operation(name="Matrix", wires=tuple(range(6)), matrix=np.eye(64, dtype=np.complex128))
     assert seconds(replace(batch, operations=(dense,))) > 8 * seconds(replace(batch, operations=batch.operations[:1] * 2))
+
+
+def test_a_charter_raises_and_lowers_bounds():
+    section = {"qubits": 22, "gates": 10, "measured_qubits": 18, "memory_gib": 0.5, "seconds": 60, "pairs": 7}
+    assert Bounds.declared(section) == Bounds(wires=22, gates=10, measured_wires=18, bytes=2**29, seconds=60, pairs=7)
+    assert Bounds.declared({}) == Bounds()
+
+
+def test_a_matrix_is_not_to_be_made_larger_but_smaller():
+    with pytest.raises(MeasurementError, match=r"at most 8 are simulated \(it is dense\)\. Write it as gates on fewer wires"):
+        Bounds().check("matrix_wires", 9, "wires in one matrix", "it is dense")

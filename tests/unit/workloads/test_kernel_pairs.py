@@ -12,8 +12,9 @@ from qgate.domain.charter import Candidate, CandidateKind, Shots
 from qgate.domain.work import Answer
 from qgate.errors import EngineError, MeasurementError
 from qgate.quantum import preparation, replay
+from qgate.quantum.bounds import Bounds
 from qgate.worker.answer_kernel import answer
-from qgate.workloads import kernel, kernel_answer
+from qgate.workloads import kernel
 from qgate.workloads.dataset import Dataset
 from qgate.workloads.fallback import Fallback
 
@@ -316,14 +317,10 @@ def test_three_samples_are_one_too_many(answered):
         answered(three)
 
 
-def test_more_pairs_than_are_simulated_are_refused(monkeypatch, answered):
+def test_more_pairs_than_are_simulated_are_refused(answered):
     said = answered(swap_test)
-    monkeypatch.setattr(kernel_answer, "Bounds", lambda: kernel_answer_bounds)
-    with pytest.raises(MeasurementError, match=r"76 pairs of rows; at most 10 are simulated .*Bounds\.pairs"):
-        kernel.kernels(said, DATA, SPLITS)
-
-
-kernel_answer_bounds = kernel_answer.Bounds(pairs=10)
+    with pytest.raises(MeasurementError, match=r"76 pairs of rows; at most 10 are simulated .*pilot\.simulation\.pairs"):
+        kernel.kernels(said, DATA, SPLITS, bounds=Bounds(pairs=10))
 
 
 @pytest.mark.parametrize("outcome", [8, -1, 0.0, True, "0", None])
