@@ -65,14 +65,45 @@ def test_a_model_that_does_not_fit_the_task_is_an_error(kernelled):
     assert "model `ridge` does not do classification" in kernelled.why("val_accuracy_gap_vs_classical")
 
 
-def test_the_bases_charter_bounds_what_is_simulated_and_the_pull_requests_does_not(kernelled):
+PAIR = (
+    MAP
+    + """
+
+@qml.qnode(qml.device("lightning.qubit", wires=2))
+def overlap(x, y, depth):
+    feature_map(x, depth)
+    qml.adjoint(feature_map)(y, depth)
+    return qml.probs(wires=range(2))
+
+
+def fidelity(x, y, depth=1):
+    return overlap(x, y, depth)[0]
+"""
+)
+
+
+def test_a_kernel_of_two_samples_is_made_of_states_and_says_so(kernelled):
     text = (kernelled.path / ".qgate/sorter.yml").read_text()
     kernelled.git("switch", "--quiet", "main")
-    kernelled.change({".qgate/sorter.yml": text.replace("  candidate:\n", "  simulation: {gates: 3}\n  candidate:\n")})
-    kernelled.git("switch", "--quiet", "--create", "deep")
-    kernelled.change({"pilot/features.py": MAP.replace("scale=1.0", "scale=1.01"), ".qgate/sorter.yml": text})
-    assert kernelled.qgate("run", "--base", "main", "--head", "deep").code == 12
-    assert kernelled.why("val_accuracy_gap_vs_classical") == (
-        "candidate: the candidate's circuit has 6 gates; at most 3 are simulated (each is applied for every row). "
-        "To raise it, set `pilot.simulation.gates` in the charter of the base branch"
-    )
+    kernelled.change({"pilot/features.py": PAIR, ".qgate/sorter.yml": text.replace("features:feature_map", "features:fidelity")})
+    assert kernelled.qgate("lock", "--base", "HEAD").code == 0
+    kernelled.commit("Lock it")
+    kernelled.git("switch", "--quiet", "--create", "pair")
+    kernelled.change({"pilot/features.py": PAIR.replace("return overlap", "return 1.0 * overlap")})
+    ended = kernelled.qgate("run", "--base", "main", "--head", "pair")
+    assert ended.code == 0, ended
+    facts = kernelled.verdict()["pilots"][0]["facts"]["candidate"]
+    assert facts["engine"] == "lightning.qubit, states and one product"
+    assert facts["described"]["train"] == "as states, N + M of them, from one traced call"
+
+
+def test_a_circuit_that_cannot_be_described_is_evaluated_by_pennylane_and_the_report_says_so(pilot):
+    text = (pilot.path / "pilot/hybrid.py").read_text()
+    pilot.change({"pilot/hybrid.py": text.replace("    return qml.expval", "    qml.measure(1)\n    return qml.expval")})
+    ended = pilot.qgate("run", "--base", "main")
+    facts = pilot.verdict()["pilots"][0]["facts"]["candidate"]
+    assert facts["engine"] == "pennylane", ended
+    assert facts["fallback"] == {"device": "lightning.qubit", "why": "mid-circuit measurements cannot be described"}
+    assert pilot.gates()["reproducibility"] == "pass"
+    comment = (pilot.path / ".qgate/run/comment.md").read_text()
+    assert "`candidate.fallback.why`: mid-circuit measurements cannot be described" in comment
