@@ -107,3 +107,16 @@ def test_a_circuit_that_cannot_be_described_is_evaluated_by_pennylane_and_the_re
     assert pilot.gates()["reproducibility"] == "pass"
     comment = (pilot.path / ".qgate/run/comment.md").read_text()
     assert "`candidate.fallback.why`: mid-circuit measurements cannot be described" in comment
+
+
+def test_the_bases_charter_bounds_what_is_simulated_and_the_pull_requests_does_not(kernelled):
+    text = (kernelled.path / ".qgate/sorter.yml").read_text()
+    kernelled.git("switch", "--quiet", "main")
+    kernelled.change({".qgate/sorter.yml": text.replace("  candidate:\n", "  simulation: {gates: 3}\n  candidate:\n")})
+    kernelled.git("switch", "--quiet", "--create", "deep")
+    kernelled.change({"pilot/features.py": MAP.replace("scale=1.0", "scale=1.01"), ".qgate/sorter.yml": text})
+    assert kernelled.qgate("run", "--base", "main", "--head", "deep").code == 12
+    assert kernelled.why("val_accuracy_gap_vs_classical") == (
+        "candidate: the candidate's circuit has 6 gates; at most 3 are simulated (each is applied for every row). "
+        "To raise it, set `pilot.simulation.gates` in the charter of the base branch"
+    )
