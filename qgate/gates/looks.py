@@ -19,7 +19,7 @@ from qgate.domain.charter import Charter, Claim, Population, Subject
 from qgate.domain.evidence import CLUSTERS, Array, Cell, Look, PilotEvidence, rows_role
 from qgate.errors import MeasurementError
 from qgate.statistics.sealed import sealed_order
-from qgate.statistics.sequential import seed_looks
+from qgate.statistics.sequential import row_levels, seed_levels, seed_looks
 
 CANDIDATE = "candidate"
 Rows = npt.NDArray[np.int64]
@@ -71,14 +71,26 @@ def plan(charter: Charter, units: Mapping[str, Rows]) -> Plan:
     if over(charter) is Over.SEEDS:
         looks = tuple(Look(rows=rows, seeds=seeds) for seeds in seed_looks(len(charter.shots.seeds)))
         return Plan(over=Over.SEEDS, looks=looks)
-    fewest = min((int(ids.max()) + 1 for ids in units.values() if len(ids)), default=0)
-    count = min(max(fewest // _FEWEST_UNITS_A_LOOK, 1), _MOST_LOOKS)
+    count = looks_over_rows(min((int(ids.max()) + 1 for ids in units.values() if len(ids)), default=0))
     part = {split: _parts(charter, split, ids, count) for split, ids in units.items()}
     looks = tuple(
         Look(rows={split: int((numbers <= look).sum()) for split, numbers in part.items()}, seeds=len(charter.shots.seeds))
         for look in range(1, count + 1)
     )
     return Plan(over=Over.ROWS, looks=looks, part=part)
+
+
+def looks_over_rows(units: int) -> int:
+    """How often so many rows or clusters are looked at."""
+    return min(max(units // _FEWEST_UNITS_A_LOOK, 1), _MOST_LOOKS)
+
+
+def last_level(charter: Charter, alpha: float, *, rows: int) -> float:
+    """What is left of alpha for the last look, at all rows and seeds: it bounds the power of all looks from below."""
+    if over(charter) is Over.SEEDS:
+        return seed_levels(len(charter.shots.seeds), alpha)[-1]
+    count = looks_over_rows(rows)
+    return row_levels(tuple(look / count for look in range(1, count + 1)), alpha)[-1]
 
 
 def _parts(charter: Charter, split: str, ids: Rows, count: int) -> Rows:

@@ -28,8 +28,9 @@ def measure_in_looks(
 ) -> PilotEvidence:
     """Evidence up to the first look that leaves nothing undecided; what cannot be measured is a failure in it, and ends it."""
     evidence = measure_pilot(charter, trees, lock, limits=limits, jobs=partial(_jobs, look=1))
-    if not evidence.truth:
-        return evidence  # no data, no looks: the failure says why
+    answered = any(cell.key.role == CANDIDATE for cell in evidence.cells)
+    if not evidence.truth or not (answered or _failed(evidence)):
+        return evidence  # no data, or no gate was asked for that needs the candidate: nothing was looked at
     found = plan(charter, {split: units_of(evidence, split) for split in parity_splits(charter)})
     evidence = replace(evidence, looks=found.looks[:1])
     while len(evidence.looks) < len(found.looks) and not _failed(evidence) and undecided(evidence):

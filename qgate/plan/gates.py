@@ -1,6 +1,6 @@
 """What one gate needs, and what it can decide at the declared sizes. Pure: a gate, sizes and a spread in, a plan out."""
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from types import MappingProxyType
 from typing import Any
 
@@ -8,6 +8,7 @@ import numpy as np
 
 from qgate.charter.metrics import Family, Metric, parse_metric, quantile_of
 from qgate.domain.charter import CandidateKind, Charter, Gate, Population, Subject
+from qgate.gates.looks import last_level
 from qgate.gates.scorers import NOT_SMOOTH
 from qgate.plan.spread import Spread
 from qgate.statistics import crossed, sample_size, seeds
@@ -74,6 +75,14 @@ def plan_gate(gate: Gate, metric: Metric, charter: Charter, sizes: Sizes | None,
         return _never(gate, "a gap is bounded from above, and this gate has no `max`")
     if reason := _undecidable(gate, metric, charter, sizes):
         return _never(gate, reason)
+    if charter.sequential:
+        last = replace(gate, alpha=last_level(charter, gate.alpha, rows=sizes.rows))
+        found = _planned(last, margin, sizes, spread)
+        return replace(found, says=(*found.says, f"looked at part by part: planned by the last look's level, {last.alpha:.3g}"))
+    return _planned(gate, margin, sizes, spread)
+
+
+def _planned(gate: Gate, margin: float, sizes: Sizes, spread: Spread) -> GatePlan:
     if gate.claim.population is Population.DEPLOYMENT:
         return _deployment(gate, margin, sizes, spread)
     return _locked(gate, margin, sizes, spread)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from scipy.special import ndtri
 
 from qgate.domain.verdict import GateOutcome
+from qgate.gates.sequential import DETAIL
 
 # Where no run tells: one row in ten on which candidate and baseline disagree, or on which shot noise throws a coin.
 DISCORDANCE = 0.10
@@ -40,7 +41,8 @@ def assumed(*, rows: int, step: float, discordance: float) -> Spread:
 
 def measured(outcome: GateOutcome, *, rows: int) -> Spread | None:
     """From an earlier run's outcome of the same gate on as many rows; None where that tells nothing."""
-    sizes, bounds, alpha = outcome.sizes, outcome.deployment, outcome.alpha
+    sizes, bounds = outcome.sizes, outcome.deployment
+    alpha = outcome.details.get(DETAIL, {}).get("level") or outcome.alpha  # a look's interval is at the look's level
     if sizes is None or sizes.rows != rows or bounds is None or alpha is None:
         return None
     gaps = [float(gap) for gap in outcome.details.get("gaps", ())]

@@ -141,7 +141,13 @@ def test_a_worker_that_fails_at_once_is_not_asked_again(worker):
     assert (len(worker.asked), evidence.of("candidate", "validation")) == (1, ())
 
 
-def test_data_that_cannot_be_read_leaves_no_looks(monkeypatch):
-    failed = PilotEvidence(pilot="triage", failures=(Failure(part="data", message="missing"),))
-    monkeypatch.setattr(looks, "measure_pilot", partial(lambda evidence, *_, **__: evidence, failed))
-    assert measured(charter(), lambda _: True) is failed
+@pytest.mark.parametrize(
+    "found",
+    [
+        PilotEvidence(pilot="triage", failures=(Failure(part="data", message="missing"),)),
+        PilotEvidence(pilot="triage", truth={"validation": DATA["validation"].labels}),
+    ],
+)
+def test_data_that_cannot_be_read_and_a_candidate_that_nobody_asked_leave_no_looks(monkeypatch, found):
+    monkeypatch.setattr(looks, "measure_pilot", partial(lambda evidence, *_, **__: evidence, found))
+    assert measured(charter(), lambda _: True) is found

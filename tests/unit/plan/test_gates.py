@@ -124,3 +124,23 @@ def test_costs_are_arithmetic(planned):
 def test_so_few_discordant_rows_are_said_to_flatter_the_plan(planned):
     few = planned(DEPLOYMENT.format(0.05, "artifact"), rows=60)
     assert few.says[1] == "about 6 rows are expected to disagree, and with so few of them power and needs are optimistic"
+
+
+@pytest.mark.parametrize(("rows", "level", "power"), [(150, "0.05", 0.192), (1546, "0.0192", 0.661)])
+def test_looks_are_planned_by_what_the_last_one_has_left_of_alpha(charter_of, rows, level, power):
+    charter = replace(charter_of(DEPLOYMENT.format(0.02, "artifact"), candidate="estimator", rows=rows), sequential=True)
+    (gate,) = charter.gates
+    sizes = Sizes(rows=rows, seeds=1, shots=None, step=1 / rows)
+    plan = plan_gate(gate, parse_metric(gate.name), charter, sizes, assumed(rows=rows, step=1 / rows, discordance=0.1))
+    assert plan.power == pytest.approx(power, abs=0.001)
+    assert plan.says[-1] == f"looked at part by part: planned by the last look's level, {level}"
+
+
+def test_looks_at_seeds_leave_half_of_alpha_for_the_last(charter_of):
+    charter = replace(charter_of(ACCURACY.format(0.05), candidate="estimator", shots="{seeds: [1, 2, 3, 4]}"), sequential=True)
+    (gate,) = charter.gates
+    sizes = Sizes(rows=200, seeds=4, shots=None, step=1 / 200)
+    spread = assumed(rows=200, step=1 / 200, discordance=0.1)
+    at_once = plan_gate(replace(gate, alpha=0.025), parse_metric(gate.name), replace(charter, sequential=False), sizes, spread)
+    plan = plan_gate(gate, parse_metric(gate.name), charter, sizes, spread)
+    assert (plan.power, plan.seeds) == (at_once.power, at_once.seeds)

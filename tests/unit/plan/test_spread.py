@@ -55,3 +55,9 @@ def test_a_run_on_other_rows_or_without_an_interval_tells_nothing(changes):
 
 def test_one_seed_has_no_spread():
     assert measured(outcome(details={"gaps": [0.01]}), rows=200).seed is None
+
+
+def test_a_look_s_interval_is_read_at_the_look_s_level():
+    found = measured(outcome(details={"gaps": [0.01], "sequential": {"level": 0.01}}), rows=200)
+    wider = measured(outcome(details={"gaps": [0.01]}, alpha=0.01), rows=200)
+    assert found == wider != measured(outcome(details={"gaps": [0.01]}), rows=200)
