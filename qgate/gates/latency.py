@@ -80,7 +80,7 @@ def _latency(gate: Gate, charter: Charter, pilot: Loaded) -> GateOutcome:
     if seen is None:
         return _told(gate, _ruled(gate, q, pilot, load, simulated), charter, pilot, details)
     details |= open_loop.details(pilot, seen.run) | {"simulated_ms": simulated.estimate}
-    return _told(gate, _observed(gate, pilot, load, seen), charter, pilot, details)
+    return outcome(gate, _observed(gate, pilot, load, seen), claim=claim_words(charter, pilot, run=True), details=details)
 
 
 def _observed(gate: Gate, pilot: Loaded, load: _Load, seen: Observed) -> Ruling:
@@ -132,7 +132,8 @@ def _gap(gate: Gate, charter: Charter, pilot: Loaded, baseline: str) -> GateOutc
     if mine and other:
         details |= open_loop.details(pilot, mine.run) | {"simulated_ms": bounds.estimate}
         details |= {"candidate_ms": mine.bounds.estimate, "baseline_ms": other.bounds.estimate}
-        return _told(gate, _observed_gap(gate, pilot, load, (mine, other), baseline), charter, pilot, details)
+        ruling = _observed_gap(gate, pilot, load, (mine, other), baseline)
+        return outcome(gate, ruling, claim=claim_words(charter, pilot, run=True), details=details)
     if not reference.stable:
         why = f"{baseline} itself cannot bear {pilot.traffic.rate:g} requests/s for sure, so that nothing can be compared with it"
         ruling = Ruling(decision=Decision.INCONCLUSIVE, bounds=bounds, why=why)
@@ -207,15 +208,16 @@ def _told(gate: Gate, ruling: Ruling, charter: Charter, pilot: Loaded, details: 
     return outcome(gate, ruling, claim=claim_words(charter, pilot), details=details)
 
 
-def claim_words(charter: Charter, pilot: Loaded) -> str:
-    """What was served, where, and what is declared and not measured."""
+def claim_words(charter: Charter, pilot: Loaded, *, run: bool = False) -> str:
+    """What was served, where, and what is declared and not measured; `run`: a run under load decided, and not the simulation."""
     shots, _ = charter.shots.deciding[0]
     at_shots = f" at {shots:,} shots" if shots is not None else ""
     served = f"{_served(charter)}{at_shots}"
     traffic = pilot.traffic
     declared = [w for w, t in (("queue", traffic.queue), ("network", traffic.network), ("region", traffic.round_trips)) if t]
     added = f"; {' and '.join(declared)} times are drawn as the charter declares them" if declared else ""
-    return f"For {served}, timed on this runner and simulated under the declared traffic{added}."
+    how = "under the declared traffic on this runner" if run else "timed on this runner and simulated under the declared traffic"
+    return f"For {served}, {how}{added}."
 
 
 def _served(charter: Charter) -> str:

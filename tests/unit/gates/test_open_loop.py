@@ -48,7 +48,7 @@ def test_the_run_decides_and_the_simulation_stands_beside_it(make):
     assert (
         "in 5,000 requests over HTTP at 10 requests/s; workers are busy 20% of the time; within the 50 ms allowed" in outcome.why
     )
-    assert outcome.claim_words.startswith("For the service `bin/serve` over HTTP on loopback, timed on this runner")
+    assert outcome.claim_words.startswith("For the service `bin/serve` over HTTP on loopback, under the declared traffic on this runner.")
     assert outcome.details["requests"] == 5_000
     assert 30 < outcome.details["simulated_ms"] < 40
     assert outcome.details["method"].startswith("open-loop run over HTTP")
