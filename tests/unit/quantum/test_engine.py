@@ -260,6 +260,63 @@ def test_engine_draws_have_the_law_of_lightning_shots():
     assert stats.chi2_contingency(np.array([ours, theirs])).pvalue > 0.001
 
 
+def test_engine_estimates_are_distributed_as_those_of_lightning_shots():
+    """Kolmogorov-Smirnov on 800 counts of 100 shots each, of two outcomes and of a product's parity, seeded; both p > 0.001."""
+    x, shots, estimates = features()[:1], 100, 800
+
+    def measured(x, weights):
+        ansatz(x, weights)
+        return qml.expval(qml.Z(0)), qml.expval(qml.Z(1) @ qml.Z(2))
+
+    def sampled(x, weights):
+        ansatz(x, weights)
+        return qml.sample(wires=range(3))
+
+    node = qml.set_shots(qml.QNode(sampled, qml.device("lightning.qubit", wires=3, seed=5)), shots * estimates)
+    bits = np.asarray(node(x[0], WEIGHTS)).reshape(estimates, shots, 3)
+    theirs = [bits[:, :, 0].sum(axis=1), ((bits[:, :, 1] + bits[:, :, 2]) % 2).sum(axis=1)]
+    simulated = simulate(through_the_wire(measured, x))
+    values = np.array([simulated.sampled(shots, seed)[0] for seed in range(estimates)])
+    ours = np.round((1 - values.T) * shots / 2).astype(int)  # counts, since a float's last bit would tell any two apart
+    for mine, other in zip(ours, theirs, strict=True):
+        assert stats.ks_2samp(mine, other).pvalue > 0.001
+
+
+def test_every_estimator_has_its_mean_and_its_variance():
+    """1,000 seeds of 60 shots: sums over bases, products, matrices, projectors, probabilities, variances of one and many terms.
+
+    All ten means lie within 5 of their standard errors, and so do the spreads of the seven that are means themselves (17 values:
+    1 in 100,000 by chance). The estimated variance of an observable is that of the frequencies: its mean is smaller by 1 / shots.
+    """
+    shots, seeds = 60, 1000
+    simulated = simulate(through_the_wire(observables, features()[:1]))
+    draws = np.array([simulated.sampled(shots, seed)[0] for seed in range(seeds)])
+    exact = simulated.exact()[0]
+    ((_, readout, distributions),) = simulated.batches
+    kinds = [kind for kind, parts in zip(readout.kinds, readout.parts, strict=True) for _ in range(parts[0].strings or 1)]
+    assert kinds == ["expval", "var", "var", "expval", "var", "expval", *["probs"] * 4]
+    expected = np.array([value * (1 - 1 / shots) if kind == "var" else value for kind, value in zip(kinds, exact, strict=True)])
+    off = (draws.mean(axis=0) - expected) / (draws.std(axis=0, ddof=1) / np.sqrt(seeds))
+    assert np.abs(off).max() < 5
+
+    def spread(worth, basis):
+        law = distributions[basis][0]
+        return float(law @ worth**2 - (law @ worth) ** 2) / shots
+
+    variances = []
+    for kind, parts in zip(readout.kinds, readout.parts, strict=True):
+        if kind == "probs":
+            variances += [spread((parts[0].worth == s).astype(float), parts[0].basis) for s in range(parts[0].strings)]
+        else:
+            variances.append(sum(spread(p.worth, p.basis) for p in parts) if kind == "expval" else np.nan)
+    found = draws.var(axis=0, ddof=1)
+    fourth = ((draws - draws.mean(axis=0)) ** 4).mean(axis=0)
+    error = np.sqrt((fourth - found**2) / seeds)
+    known = ~np.isnan(variances)
+    assert known.sum() == 7
+    assert np.all(np.abs(found - variances)[known] < 5 * error[known])
+
+
 def test_frequencies_of_two_outcomes_are_binomial_with_the_right_side():
     drawn = frequencies(np.array([[1.0, 0.0], [0.25, 0.75]]), 10_000, np.random.default_rng(0))
     np.testing.assert_array_equal(drawn[0], [1.0, 0.0])
