@@ -3,10 +3,10 @@
 A callable that requires one parameter is a feature map, one that requires two is a kernel of two samples; what `options` give and
 `weights` do not count.
 
-The order's value holds `entrypoint`, `options`, `weights` (a path in the tree, or None), `splits` and `pairs` (per split, pairs
-of one of its rows and a training row); its arrays `<split>.X`, also the training rows. With `public`, the name of a PennyLane
-device, nothing is described: that device evaluates the states, or the probabilities of each pair. Labels, shots and seeds never
-come here.
+The order's value holds `entrypoint`, `options`, `weights` (a path in the tree, or None), `splits`, `pairs` (per split, pairs of
+one of its rows and a training row) and `most_pairs` (how many pairs may have circuits of their own); its arrays `<split>.X`, also
+the training rows. With `public`, the name of a PennyLane device, nothing is described: that device evaluates the states, or the
+probabilities of each pair. Labels, shots and seeds never come here.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -126,7 +126,9 @@ class _Pairs:
             said, arrays = _encoded({split: [batch] for split, batch in found.maps.items()})
             back, numbers = _encoded({BACK: [found.back]} if found.back is not None else {})
             return {"described": said | back, "how": dict.fromkeys(features, how)}, arrays | numbers | own
-        each = {split: describe_pairs(self._pair, pairs) for split, pairs in _all_pairs(features).items()}
+        each = {
+            split: describe_pairs(self._pair, pairs) for split, pairs in _all_pairs(features, order.value["most_pairs"]).items()
+        }
         said, arrays = _encoded({split: one.batches for split, one in each.items()})
         words = {split: f"a circuit for each pair ({how}), from {one.how}" for split, one in each.items()}
         return {"described": said, "how": words, "outcome": self._outcome()}, arrays | own
@@ -135,7 +137,7 @@ class _Pairs:
         device = order.value["public"]
         said: dict[str, Any] = {}
         arrays = _own(self._pair.own, features, order, device)
-        for split, pairs in _all_pairs(features).items():
+        for split, pairs in _all_pairs(features, order.value["most_pairs"]).items():
             found = evaluate(lambda both: self._pair(both[0], both[1]), pairs, {}, device, self._pair.measured)
             said[split], numbers = numbers_of(found)
             arrays |= {f"{split}/{name}": array for name, array in numbers.items()}
@@ -146,13 +148,17 @@ class _Pairs:
         return outcome
 
 
-def _all_pairs(features: Mapping[str, Array]) -> dict[str, Array]:
-    """Per split every row with every training row, shape (pairs, 2, ...); of the training rows each pair once."""
+def _all_pairs(features: Mapping[str, Array], most: int) -> dict[str, Array]:
+    """Per split every row with every training row, shape (pairs, 2, ...); of the training rows each pair once.
+
+    Raises:
+        MeasurementError: they are more than `most`.
+    """
     train = features[TRAIN]
     numbers = {
         s: np.triu_indices(len(x)) if s == TRAIN else np.indices((len(x), len(train))).reshape(2, -1) for s, x in features.items()
     }
-    Bounds().check("pairs", sum(len(i) for i, _ in numbers.values()), "pairs of rows", "each has a circuit of its own")
+    Bounds(pairs=most).check("pairs", sum(len(i) for i, _ in numbers.values()), "pairs of rows", "each has a circuit of its own")
     return {split: np.stack([features[split][i], train[j]], axis=1) for split, (i, j) in numbers.items()}
 
 

@@ -321,6 +321,8 @@ def test_more_pairs_than_are_simulated_are_refused(answered):
     said = answered(swap_test)
     with pytest.raises(MeasurementError, match=r"76 pairs of rows; at most 10 are simulated .*pilot\.simulation\.pairs"):
         kernel.kernels(said, DATA, SPLITS, bounds=Bounds(pairs=10))
+    value, _ = answer(kernel.order(candidate(), DATA, SPLITS, bounds=Bounds(pairs=10)))
+    assert "76 pairs of rows; at most 10" in value["refused"]
 
 
 @pytest.mark.parametrize("outcome", [8, -1, 0.0, True, "0", None])
