@@ -31,6 +31,12 @@ from qgate.settings import Settings
 _UNKNOWN = 3  # the attempt that what is measured must be able to decide, where it is not known
 
 
+_UNCOUNTED = (
+    "Attempts of this pull request are not counted, so that each spends the whole alpha: qgate's comment is switched off, "
+    "or the token may not read it."
+)
+
+
 @dataclass(frozen=True, kw_only=True)
 class Found:
     """The ledger, and its text as it was read: the file's bytes or the comment's record.
@@ -64,7 +70,7 @@ def count(scope: Scope, settings: Settings, forge: Forge) -> Counted:
     """
     found = _in_file(settings.ledger, settings) if settings.ledger else _in_comment(settings, forge)
     if found is None:
-        return Counted(scope=scope)
+        return Counted(scope=_uncounted(scope, settings))
     measured = {e.pilot: e for e in read_evidence(settings.out)[0].pilots}
     pairs = [(c.charter, measured[c.charter.pilot]) for c in scope.reached if c.charter.pilot in measured]
     # A candidate that was not measured has shown nothing to anybody.
@@ -73,6 +79,15 @@ def count(scope: Scope, settings: Settings, forge: Forge) -> Counted:
     counted = replace(scope, attempts=attempts, notes=(*scope.notes, *_notes(found, entries, settings)))
     write_scope(counted, settings.out)
     return Counted(scope=counted, found=found, entries=entries)
+
+
+def _uncounted(scope: Scope, settings: Settings) -> Scope:
+    """Where a pull request's attempts are not counted, every surface says so."""
+    if not settings.pull_request:
+        return scope
+    told = replace(scope, notes=(*scope.notes, _UNCOUNTED))
+    write_scope(told, settings.out)
+    return told
 
 
 def left(settings: Settings, forge: Forge | None) -> Callable[[Charter, PilotEvidence], Charter]:
