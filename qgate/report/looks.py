@@ -13,7 +13,7 @@ def looks_of(gate: GateOutcome) -> str:
     if not told:
         return ""
     decided = f"decided at look {told['look']}" if gate.decision in {"pass", "fail"} else f"undecided at look {told['taken']}"
-    spent = f", alpha spent {told['alpha_spent']:.3f} of {gate.alpha:g}" if gate.alpha is not None else ""
+    spent = f", alpha spent {told['alpha_spent']:.3f} of {gate.alpha:.3g}" if gate.alpha is not None else ""
     return f"{_measured(told)}; {decided}{spent}"
 
 
