@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
+import pennylane as qml
 
 from qgate.domain.work import WorkOrder
 from qgate.errors import MeasurementError
@@ -23,9 +24,13 @@ def answer(order: WorkOrder) -> tuple[Mapping[str, Any], Mapping[str, Any]]:
     """Per split: the description or the probabilities, and the probed rows' own values.
 
     A circuit that cannot be described is `refused` in words: public PennyLane may do what the description does not know.
+
+    Raises:
+        MeasurementError: the circuit is a QNode with transforms.
     """
     value = order.value
     circuit = entrypoint.find(value["entrypoint"])
+    check_untransformed(circuit)
     offered = {"weights": weights_of(value["weights"])} if value["weights"] else {}
     arguments = entrypoint.arguments(circuit, options=value["options"], offered=offered)
     if value.get("public"):
@@ -34,6 +39,17 @@ def answer(order: WorkOrder) -> tuple[Mapping[str, Any], Mapping[str, Any]]:
         return _described(order, circuit, arguments)
     except Exception as error:  # noqa: BLE001 -- what it raises it raises again where PennyLane calls it
         return {"refused": refusal(error)}, {}
+
+
+def check_untransformed(circuit: Callable[..., Any]) -> None:
+    """Only a QNode's function is called, so that its transforms would be left out unseen.
+
+    Raises:
+        MeasurementError: it has some.
+    """
+    if isinstance(circuit, qml.QNode) and len(circuit.compile_pipeline):
+        names = ", ".join(str(transform).strip("<>") for transform in circuit.compile_pipeline)
+        raise MeasurementError(f"the candidate is a QNode with transforms ({names}): apply them to the function that it calls")
 
 
 def refusal(error: Exception) -> str:

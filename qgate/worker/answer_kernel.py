@@ -25,7 +25,7 @@ from qgate.quantum.description import encode
 from qgate.quantum.pairs import Pair, describe_pairs, overlap
 from qgate.quantum.public import evaluate, states
 from qgate.worker import entrypoint
-from qgate.worker.answer_circuit import numbers_of, refusal, weights_of
+from qgate.worker.answer_circuit import check_untransformed, numbers_of, refusal, weights_of
 
 Array = npt.NDArray[Any]
 Said = tuple[dict[str, Any], dict[str, Any]]
@@ -44,6 +44,7 @@ def answer(order: WorkOrder) -> tuple[Mapping[str, Any], Mapping[str, Any]]:
     """
     value = order.value
     function = entrypoint.find(value["entrypoint"])
+    check_untransformed(function)
     offered = {"weights": weights_of(value["weights"])} if value["weights"] else {}
     arguments = entrypoint.arguments(function, options=value["options"], offered=offered)
     features = {split: np.array(order.arrays[f"{split}.X"]) for split in value["splits"]}

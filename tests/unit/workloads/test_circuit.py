@@ -122,6 +122,16 @@ def test_a_circuit_that_fails_everywhere_fails_with_its_own_words(asked):
         asked(broken, PENNYLANE)
 
 
+def test_a_qnodes_transforms_are_not_left_out_unseen(asked):
+    node = qml.transforms.merge_rotations(qml.QNode(plain, qml.device("lightning.qubit", wires=3)))
+    for instead in (None, PENNYLANE):
+        with pytest.raises(
+            MeasurementError, match=r"a QNode with transforms \(merge_rotations\(\)\): apply them to the function"
+        ):
+            asked(node, instead)
+    assert asked(qml.QNode(plain, qml.device("lightning.qubit", wires=3))).value["how"]["validation"].startswith("one")
+
+
 @pytest.mark.parametrize(("row", "place"), [(0, 0), (3, 1), (6, 2)])
 def test_a_replay_that_differs_is_refused_with_the_row_and_the_difference(asked, row, place):
     said = asked(plain)
