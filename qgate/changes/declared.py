@@ -62,13 +62,17 @@ def _declarations(charter: Charter) -> Iterator[tuple[str, str]]:
         yield from ((word, f"remediation {gate.name}") for word in (gate.remediation.run or "").split())
 
 
+def services(charter: Charter) -> dict[str, str]:
+    """The paths of the executables that serve the pilot, by the end of their chains."""
+    section = _section(charter, "service")
+    named = {f"service of baseline {name}": path for name, path in section.get("baselines", {}).items()}
+    return {end: posixpath.normpath(path) for end, path in ({"service": section.get("command")} | named).items() if path}
+
+
 def _serving(charter: Charter) -> Iterator[tuple[str, str]]:
     """The executables that serve the pilot, and the recorded arrivals."""
-    service, trace = _section(charter, "service"), _section(charter, "traffic").get("trace")
-    yield from ((path, "service") for path in _strings(service.get("command")))
-    for name, path in service.get("baselines", {}).items():
-        yield path, f"service of baseline {name}"
-    if trace:
+    yield from ((path, end) for end, path in services(charter).items())
+    if trace := _section(charter, "traffic").get("trace"):
         yield trace["path"], "traffic trace"
 
 

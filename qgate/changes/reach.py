@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from qgate.changes.closure import ARROW, Closure, closure_of
-from qgate.changes.declared import command, declared_files, entrypoints
+from qgate.changes.declared import command, declared_files, entrypoints, services
 from qgate.changes.imports import ImportGraph, ancestors
 from qgate.changes.installed import is_installed
 from qgate.changes.links import Links
@@ -81,7 +81,7 @@ class _PilotSurvey:
         """The closure of each part of the pilot; what has no file in the tree and is no installed library counts as reached."""
         only_prose = all(file.path.endswith(_PROSE) for file in self._change.files)
         for end, names in entrypoints(self.charter).items():
-            entries = self._script() if end == "candidate" else []
+            entries = self._script(command(self.charter), end) if end == "candidate" else []
             for name in names:
                 module = entrypoint_module(name)
                 files = self._graph.plain_entry_files(module) if module else []
@@ -92,19 +92,25 @@ class _PilotSurvey:
                     self._assume(f"{name} (not found)", end, f"the module of `{name}` ({end}) is not in the repository")
                 entries += files
             if entries and not only_prose:
-                yield closure_of(self._graph, entries, end)
-                if self._graph.failure:
-                    self._assume("(unknown imports)", end, self._graph.failure)
+                yield self._closure(entries, end)
+        for end, path in services(self.charter).items():
+            if (entries := self._script(path, end)) and not only_prose:
+                yield self._closure(entries, end)
 
-    def _script(self) -> list[str]:
-        """The file that a `command` candidate's closure starts from; what another executable runs, only `paths` can tell."""
-        path = command(self.charter)
+    def _closure(self, entries: list[str], end: str) -> Closure:
+        found = closure_of(self._graph, entries, end)
+        if self._graph.failure:
+            self._assume("(unknown imports)", end, self._graph.failure)
+        return found
+
+    def _script(self, path: str | None, end: str) -> list[str]:
+        """The file that an executable's closure starts from; what one that is not Python runs, only `paths` can tell."""
         if path is None:
             return []
         if is_python(path) and (self._graph.root / path).is_file():
             return [path]
         if not self.charter.paths:
-            self._assume(path, "candidate", f"what the executable `{path}` runs is not known: list it under `pilot.paths`")
+            self._assume(path, end, f"what the executable `{path}` runs is not known: list it under `pilot.paths`")
         return []
 
     def _installed(self, module: str) -> bool:

@@ -122,6 +122,31 @@ def test_declared_files(chains, path, role):
     assert chains(deleted=(path,)) == [f"{path} → {role}"]
 
 
+SERVICE = {"command": "bin/serve.py", "baselines": {"classical": "bin/serve-classical"}}
+TRACE = {"rate_rps": 1, "arrivals": "trace", "trace": {"path": "traffic/monday.txt", "sha256": "0" * 64}}
+
+
+def test_services_and_recorded_arrivals(chains, make_charter):
+    served = make_charter(sections={"service": SERVICE, "traffic": TRACE}, paths=("bin/**",))
+    files = {"bin/serve.py": "import other.report\n", "bin/serve-classical": "#!/bin/sh\n", "traffic/monday.txt": "0\n1\n"}
+    asked = ("bin/serve.py", "bin/serve-classical", "traffic/monday.txt", "src/other/report.py")
+    found = {path: chains(path, files=files, charter=served)[0] for path in asked}
+    assert found == {
+        "bin/serve.py": "bin/serve.py → service",
+        "bin/serve-classical": "bin/serve-classical → service of baseline classical",
+        "traffic/monday.txt": "traffic/monday.txt → traffic trace",
+        "src/other/report.py": "src/other/report.py → bin/serve.py → service",
+    }
+
+
+def test_what_an_executable_that_serves_runs_is_not_known_without_paths(tree, make_change, make_charter):
+    served = make_charter(sections={"service": {"command": "bin/serve"}})
+    reach = detect(tree({"bin/serve": ""}), make_change("README.md"), [served])
+    assert reach.pilots[0].chains == ("bin/serve → service",)
+    why = "what the executable `bin/serve` runs is not known: list it under `pilot.paths`"
+    assert reach.notes == (f"triage: {why}; the change counts as reaching it",)
+
+
 def test_configuration_of_another_project_is_not_ours(chains):
     assert chains("services/b/pyproject.toml") == []
 
