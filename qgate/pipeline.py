@@ -54,6 +54,7 @@ def gate(settings: Settings, forge: Forge, say: Say) -> Gated:
             if run.found.invalid:
                 return refuse(run, settings, forge)
             scope = find_scope(run)
+            preload.begin(found.charter for found in scope.reached)  # first of all: the workers' imports run beside our own
             problems = (*run.found.problems, *rarely_decided(run, scope))
             measure(run, scope, settings, say, forge)
         return conclude(scope, settings, forge, problems=problems)

@@ -146,8 +146,9 @@ def zygote(hash_seed: int) -> Zygote:
 
 def begin(charters: Iterable[Charter]) -> None:
     """Start importing what these pilots' workers need; returns at once. Whether it works is seen when a worker is asked for."""
-    kinds: dict[int, set[str]] = {0: set(), 1: set()}
+    kinds: dict[int, set[str]] = {}
     for charter in charters:
+        kinds = kinds or {0: set(), 1: set()}
         kinds[0] |= {charter.candidate.kind, *(["estimator"] if charter.baselines else [])}
         kinds[1] |= {charter.candidate.kind}
     for hash_seed, wanted in kinds.items():

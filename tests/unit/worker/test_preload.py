@@ -121,6 +121,11 @@ def test_a_parent_begins_with_what_its_pilots_need(monkeypatch):
     assert tuple(parents[1].loaded) == preload.MODULES["circuit"]
 
 
+def test_without_a_pilot_no_parent_begins(monkeypatch):
+    monkeypatch.setattr(preload, "zygote", {}.__getitem__)
+    preload.begin([])
+
+
 def test_the_parent_of_a_hash_seed_gets_an_environment_without_ours(monkeypatch):
     monkeypatch.setenv("GITHUB_TOKEN", "ghs_secret")
     pid = preload.zygote(9).pid
