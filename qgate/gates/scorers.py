@@ -4,6 +4,7 @@ The classes are the sorted labels of the locked set, and the second of two is th
 rows, so that a jackknife which leaves the last row of a class out still averages over the same classes.
 """
 
+import hashlib
 import warnings
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -23,6 +24,9 @@ from qgate.errors import MeasurementError
 # Scores that hang on single rows: leaving rows out says nothing about new data (the jackknife is inconsistent for them).
 NOT_SMOOTH = frozenset({"median_absolute_error", "max_error"})
 
+# Scores by content: a run judges twice, once to know what to rehearse; every salted seed list asks for the baseline's again; and
+# scikit-learn takes milliseconds to check its arguments.
+_KNOWN: dict[tuple[object, ...], float] = {}
 _TWO = 2
 _SUM_TOLERANCE = 1e-6
 
@@ -59,7 +63,22 @@ def score(scorer: Scorer, truth: Array, cell: Cell) -> float:
     Raises:
         MeasurementError: the cell does not hold what the scorer needs; the text says what is missing.
     """
-    return bind(scorer, truth, cell).score(truth, cell.predictions, cell.scores)
+    content: tuple[object, ...] = (
+        scorer.name,
+        cell.score_kind,
+        *(_digest(array) for array in (truth, cell.predictions, cell.scores)),
+    )
+    if content not in _KNOWN:
+        _KNOWN[content] = bind(scorer, truth, cell).score(truth, cell.predictions, cell.scores)
+    return _KNOWN[content]
+
+
+def _digest(array: Array | None) -> bytes:
+    """Of its type, shape and bytes."""
+    if array is None:
+        return b""
+    head = f"{array.dtype.str}{array.shape}".encode()
+    return hashlib.sha256(head + np.ascontiguousarray(array).tobytes()).digest()
 
 
 def bind(scorer: Scorer, truth: Array, *cells: Cell) -> Bound:
