@@ -2,7 +2,7 @@
 
 import json
 import secrets
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TextIO
@@ -11,6 +11,7 @@ from rich.console import Console
 
 from entrypoint.workflow import CommandFiles
 from qgate.domain.report import Annotation, Level, Outcome, Publication, Recorded, Report
+from qgate.domain.review import Reviews
 from qgate.domain.verdict import Decision, Verdict
 from qgate.forge.base import Forge
 from qgate.forge.command_files import append_summary, write_outputs
@@ -44,6 +45,10 @@ class SummaryFirst:
     def recorded(self, marker: str) -> Recorded | None:
         """As the forge keeps it."""
         return self._forge.recorded(marker)
+
+    def reviews(self, accounts: Collection[str]) -> Reviews | None:
+        """As the forge has them."""
+        return self._forge.reviews(accounts)
 
 
 def refusals(publications: Iterable[Publication]) -> str:

@@ -86,9 +86,9 @@ def conclude(scope: Scope, settings: Settings, forge: Forge, *, problems: tuple[
     """What was measured judged as an attempt of its pull request, recorded, and published."""
     if not scope.reached:
         return publish(nothing_reached(scope), settings, forge, problems=problems)
-    from qgate import attempts  # noqa: PLC0415 -- as in `measure`
+    from qgate import approvals, attempts  # noqa: PLC0415 -- as in `measure`
 
-    counted = attempts.count(scope, settings, forge)
+    counted = attempts.count(approvals.looked_up(scope, settings, forge), settings, forge)
     verdict = judge(counted.scope, settings)
     if (verdict.base, verdict.head) != (scope.base, scope.head):
         raise UsageError(

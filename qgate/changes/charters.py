@@ -132,7 +132,7 @@ def _changed(path: str, base: bytes, head: bytes | None) -> tuple[str, ...]:
 
 def _new(path: str, of_base: CharterReading | None) -> tuple[str, ...]:
     why = "is new in this change" if of_base is None else "cannot be read in the base commit"
-    return (f"The charter {path} {why}: this change was judged by its own version, which nobody has reviewed yet.",)
+    return (f"The charter {path} {why}: this change was judged by its own version, which has to be approved.",)
 
 
 def _absent(path: str) -> Problem:

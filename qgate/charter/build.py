@@ -50,6 +50,7 @@ def build(document: Document, data: bytes) -> Charter:
         waivers=tuple(Waiver(**waiver) for waiver in root.get("waivers", ())),
         sections={name: _plain(pilot[name]) for name in _SECTIONS if name in pilot},
         sequential=pilot.get("sequential", False),
+        identities=dict(root.get("identities", {})),
     )
 
 

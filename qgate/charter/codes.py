@@ -62,6 +62,7 @@ class Code(StrEnum):
     DUPLICATE_QUBIT = "duplicate-qubit", "A layout that puts two wires on one qubit."
     DUPLICATE_SPLIT = "duplicate-split", "Two names for one split of the data (`val` and `validation`)."
     UNKNOWN_GATE = "unknown-gate", "A waiver for a gate that the pilot does not have."
+    UNKNOWN_PERSON = "unknown-person", "An identity of somebody whom the charter does not name."
     WRONG_DATE = "wrong-date", "A date that no calendar has."
     WAIVER_EXPIRED = "waiver-expired", "A waiver whose day has come."
     UNKNOWN_BASELINE = "unknown-baseline", "The rollback's target names a baseline that is not declared."

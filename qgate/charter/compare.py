@@ -18,8 +18,8 @@ def charter_changes(base: bytes, head: bytes | None, path: str) -> tuple[Charter
     """The changes between two texts of a charter that both are valid; without a head the charter is deleted."""
     if head is None:
         position = Position(path=path, line=1, column=1)
-        why = "the next change is not judged at all"
-        return (CharterChange(effect=Effect.LOOSENED, key="charter", old="there", new=None, why=why, position=position),)
+        why, effect = "the next change is not judged at all", Effect.LOOSENED
+        return (CharterChange(effect=effect, key="charter", old="there", new=None, why=why, position=position, charter=path),)
     before, after = load(base, path)[0], load(head, path)[0]
     return compare(before, after) if before is not None and after is not None else ()
 
@@ -75,6 +75,7 @@ def _told(leaf: Leaf, before: Any, after: Any, head: Document, new: Leaves) -> C
         new=None if after is None else _cut(plain(after)),
         why=why,
         position=Position(path=head.path, line=line, column=column),
+        charter=head.path,
     )
 
 

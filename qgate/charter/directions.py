@@ -231,6 +231,7 @@ _RULES: tuple[tuple[Leaf, Rule], ...] = (
     (("pilot", "candidate", _ANY), _always(NEUTRAL, "what is measured, not what it is measured by")),
     (("pilot", "candidate", "options", _ANY), _always(NEUTRAL, "what is measured, not what it is measured by")),
     (("pilot", "owner"), _PERSON),
+    (("identities", _ANY), _always(LOOSENED, "another account approves what is loosened next")),
     (("pilot", "name"), _always(LOOSENED, "the pilot's lock and required statuses go by its name")),
     (("rollback", "approver"), _PERSON),
     (("rollback", "traffic"), _always(NEUTRAL, "another route back")),

@@ -10,6 +10,7 @@ from typing import Any
 
 from qgate.charter.codes import Code
 from qgate.charter.document import Document
+from qgate.charter.identities import check_identities
 from qgate.charter.metrics import SCORERS, SPLIT_ALIASES, Family, known_metrics, parse_metric
 from qgate.charter.operations import check_operations
 from qgate.charter.remediation import can_be_done
@@ -36,6 +37,7 @@ def check(document: Document, today: date) -> Iterator[Problem]:
     yield from _schedule(document)
     yield from check_sequential(document)
     yield from _waivers(document, today)
+    yield from check_identities(document)
     yield from _target(document)
     yield from _layout(document)
     yield from check_operations(document)

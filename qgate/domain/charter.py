@@ -258,7 +258,8 @@ class Charter:
 
     `sha256` is that of the file's bytes; `path` is relative to the repository. `sections` holds the parts that other gates read
     (`noise`, `traffic`, `service`, `budget`), as plain JSON values already checked against the schema. `sequential`: the
-    candidate is measured part by part, until its parity gates are decided.
+    candidate is measured part by part, until its parity gates are decided. `identities` are accounts (`login`, `@login`,
+    `@org/team`) by the email addresses of the people behind them, as written.
     """
 
     path: str
@@ -276,3 +277,4 @@ class Charter:
     waivers: tuple[Waiver, ...] = ()
     sections: Mapping[str, Any] = field(default_factory=dict)
     sequential: bool = False
+    identities: Mapping[str, str] = field(default_factory=dict)

@@ -16,7 +16,10 @@ class Effect(StrEnum):
 
 @dataclass(frozen=True, kw_only=True)
 class CharterChange:
-    """One edited key: `old` and `new` as they are written (None: absent); the position is the head's, or nearest to it."""
+    """One edited key: `old` and `new` as they are written (None: absent); the position is the head's, or nearest to it.
+
+    `charter` is the path of the charter whose ruler it is: the file itself, or the one that a lock or a snapshot belongs to.
+    """
 
     effect: Effect
     key: str
@@ -24,3 +27,4 @@ class CharterChange:
     new: str | None
     why: str
     position: Position
+    charter: str

@@ -7,6 +7,7 @@ from qgate.domain.attempt import Attempt
 from qgate.domain.change import Reach
 from qgate.domain.charter import Charter
 from qgate.domain.charter_change import CharterChange
+from qgate.domain.review import Reviews
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,7 +30,8 @@ class Scope:
 
     `charter_changes` are what the change itself does to the charters that judge it; `today` is the day by which waivers are
     judged, kept where there is one, so that a later judgement is the same. `pull_request` names the one that is gated
-    (`owner/name#7`; "": none); `attempts` are the pilots' where somebody counts them, and each spends a part of alpha.
+    (`owner/name#7`; "": none); `attempts` are the pilots' where somebody counts them, and each spends a part of alpha. `reviews`
+    are the pull request's, where something is loosened and a forge could be asked (None: not looked up).
     """
 
     base: str
@@ -41,6 +43,7 @@ class Scope:
     today: date | None = None
     pull_request: str = ""
     attempts: tuple[Attempt, ...] = ()
+    reviews: Reviews | None = None
 
     @property
     def reached(self) -> tuple[SourcedCharter, ...]:

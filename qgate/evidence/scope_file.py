@@ -12,6 +12,7 @@ from qgate.domain.canonical import canonical_file
 from qgate.domain.change import PilotReach, Reach, Uncovered
 from qgate.domain.charter import Charter
 from qgate.domain.charter_change import CharterChange, Effect
+from qgate.domain.review import read_reviews
 from qgate.domain.scope import Scope, SourcedCharter
 from qgate.domain.source import Position
 from qgate.errors import UsageError
@@ -37,6 +38,7 @@ def write_scope(scope: Scope, directory: Path) -> None:
         "charter_changes": [asdict(c) for c in scope.charter_changes],
         "pull_request": scope.pull_request,
         "attempts": [asdict(a) for a in scope.attempts],
+        "reviews": scope.reviews and asdict(scope.reviews),
     }
     directory.mkdir(parents=True, exist_ok=True)
     (directory / NAME).write_bytes(canonical_file(value))
@@ -67,6 +69,7 @@ def read_scope(directory: Path, read: Callable[[bytes, str], Charter]) -> Scope:
             charter_changes=tuple(_charter_change(c) for c in value["charter_changes"]),
             pull_request=pull_request,
             attempts=tuple(read_attempt(a) for a in value["attempts"]),
+            reviews=None if value["reviews"] is None else read_reviews(value["reviews"]),
         )
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise UsageError(f"{path} is malformed: {error!r}") from error

@@ -1,8 +1,10 @@
 """What every place of publication offers: one call, and an honest account of what became of each surface."""
 
+from collections.abc import Collection
 from typing import Protocol
 
 from qgate.domain.report import Publication, Recorded, Report
+from qgate.domain.review import Reviews
 
 
 class Forge(Protocol):
@@ -21,5 +23,12 @@ class Forge(Protocol):
 
         Raises:
             QgateError: it cannot be told: not reachable.
+        """
+        ...
+
+    def reviews(self, accounts: Collection[str]) -> Reviews | None:
+        """The reviews of the pull request that is gated; None where there is none.
+
+        `accounts` are those who may approve, as `login` or `org/team`. Never raises: a refusal is told in `Reviews.unknown`.
         """
         ...

@@ -1,10 +1,11 @@
 """Publishing on GitHub: the check run, the statuses, the sticky comment, in this order."""
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from functools import partial
 
 from qgate.domain.report import Outcome, Publication, Recorded, Report, Status
+from qgate.domain.review import Reviews
 from qgate.forge.check_run import SURFACE as CHECK
 from qgate.forge.check_run import publish_check_run
 from qgate.forge.client import Client
@@ -13,6 +14,7 @@ from qgate.forge.comment import publish_comment, read_record
 from qgate.forge.errors import Forbidden, ForgeError, NotFound
 from qgate.forge.events import EventTarget
 from qgate.forge.explain import explain
+from qgate.forge.reviews import find_reviews
 from qgate.forge.status import publish_status, surface
 
 _log = logging.getLogger(__name__)
@@ -47,6 +49,10 @@ class GitHub:
         except (Forbidden, NotFound) as error:
             _log.warning("attempts are not counted: the comment cannot be read (%s)", error)
             return None
+
+    def reviews(self, accounts: Collection[str]) -> Reviews | None:
+        """The pull request's reviews; None for an event without one."""
+        return None if self._target.pull_request is None else find_reviews(self._client, self._target, accounts)
 
     def _check(self, report: Report) -> Publication:
         return self._try(CHECK, "checks: write", partial(publish_check_run, self._client, self._target, report.check))

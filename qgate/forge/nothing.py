@@ -1,6 +1,9 @@
 """`--forge none`: the run directory is the only publication."""
 
+from collections.abc import Collection
+
 from qgate.domain.report import Publication, Recorded, Report
+from qgate.domain.review import Reviews
 
 
 class NoForge:
@@ -12,4 +15,8 @@ class NoForge:
 
     def recorded(self, _marker: str) -> Recorded | None:
         """Nothing is kept."""
+        return None
+
+    def reviews(self, _accounts: Collection[str]) -> Reviews | None:
+        """No pull request, so no reviews."""
         return None

@@ -10,6 +10,7 @@ from qgate.domain.evidence import Evidence, PilotEvidence, answers_digest
 from qgate.domain.scope import Scope
 from qgate.domain.verdict import CharterRef, Decision, GateOutcome, PilotVerdict, Runbook, Verdict, worst
 from qgate.gates import outcomes
+from qgate.gates.approval import judge_approval
 from qgate.gates.family import corrected
 from qgate.gates.partial import left_out, with_what_was_left_out
 from qgate.gates.registry import ALWAYS_ON, JUDGES
@@ -68,7 +69,14 @@ def _reached(pilot: PilotReach, evidence: Evidence, scope: Scope) -> PilotVerdic
     attempt, promised = scope.attempt_at(pilot.pilot), sourced.charter
     charter = promised if attempt is None else spending(promised, attempt.number)
     found = judge_pilot(charter, measured[0], reached_by=pilot.chains, origin=sourced.origin, today=scope.today)
+    found = _with_approval(found, judge_approval(sourced, scope))
     return found if attempt is None else replace(found, attempt=attempt, spent=spent(promised, attempt.number))
+
+
+def _with_approval(found: PilotVerdict, approval: GateOutcome | None) -> PilotVerdict:
+    if approval is None:
+        return found
+    return replace(found, gates=(*found.gates, approval), decision=worst((found.decision, approval.decision)))
 
 
 def _unjudged(pilot: PilotReach, why: str) -> PilotVerdict:

@@ -44,6 +44,7 @@ def _change(change: CharterChange) -> dict[str, Any]:
         "new": change.new,
         "why": change.why,
         "position": _position(change.position),
+        "charter": change.charter,
     }
 
 
@@ -163,6 +164,7 @@ def _read_change(data: Mapping[str, Any]) -> CharterChange:
         new=data["new"],
         why=data["why"],
         position=_read_position(data["position"]),
+        charter=data["charter"],
     )
 
 

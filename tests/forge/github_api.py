@@ -82,6 +82,10 @@ class State:
         self.login = login
         self.token = token
         self.permissions = dict(permissions or {"checks": "write", "statuses": "write", "pull-requests": "write"})
+        # What accounts may do with the repository, and who is in which team; a workflow's own token may not read teams.
+        self.roles: dict[str, str] = {}
+        self.teams: dict[str, dict[str, str]] = {}
+        self.reviews: dict[int, list[dict[str, Any]]] = {}
         self.commits = commits
         self.comment_numbers = itertools.count(1001)
         self.check_run_numbers = itertools.count(2001)
@@ -98,8 +102,27 @@ class State:
         for comment in comments:
             self.add_comment(**comment)
 
-    def add_pull_request(self, *, number: int, head: str, state: str = "open") -> None:
-        self.pull_requests[number] = {"number": number, "state": state, "head": {"sha": head}}
+    def add_pull_request(self, *, number: int, head: str, state: str = "open", author: str = "author") -> None:
+        self.pull_requests[number] = {"number": number, "state": state, "head": {"sha": head}, "user": _user(author)}
+
+    def add_review(self, *, pull_request: int, login: str | None, state: str, commit: str | None) -> None:
+        listed = self.reviews.setdefault(pull_request, [])
+        url = f"https://github.test/{self.repository}/pull/{pull_request}"
+        listed.append(
+            {
+                "id": len(listed) + 1,
+                "node_id": f"R{len(listed) + 1}",
+                "user": login and _user(login),
+                "body": "",
+                "state": state,
+                "html_url": f"{url}#pullrequestreview-{len(listed) + 1}",
+                "pull_request_url": url,
+                "author_association": "CONTRIBUTOR",
+                "_links": {"html": {"href": url}, "pull_request": {"href": url}},
+                "submitted_at": TIME,
+                "commit_id": commit,
+            }
+        )
 
     def add_comment(self, *, issue: int, login: str, body: str) -> dict[str, Any]:
         number = next(self.comment_numbers)
@@ -144,7 +167,7 @@ class Api:
             raise Refused(404, "Not Found", violation=True)
         operation, values = found
         state = self.state
-        if f"{values['owner']}/{values['repo']}" != state.repository:
+        if "repo" in values and f"{values['owner']}/{values['repo']}" != state.repository:
             raise Refused(404, "Not Found")
         scope = next((scope for name, scope in NEEDS.items() if operation.name.startswith(name)), None)
         if operation.method != "GET" and scope and state.permissions.get(scope) != "write":
@@ -161,6 +184,24 @@ class Api:
 
     def pull_request(self, values: dict[str, str], _query: dict[str, str], _body: Any) -> tuple[int, Any]:
         return 200, _found(self.state.pull_requests, values["pull_number"])
+
+    def pull_request_reviews(self, values: dict[str, str], _query: dict[str, str], _body: Any) -> tuple[int, Any]:
+        _found(self.state.pull_requests, values["pull_number"])
+        return 200, self.state.reviews.get(int(values["pull_number"]), [])
+
+    def collaborator_permission(self, values: dict[str, str], _query: dict[str, str], _body: Any) -> tuple[int, Any]:
+        role = self.state.roles.get(values["username"], "read")
+        # Roles in between are told as the one of the four that they include.
+        told = {"maintain": "write", "triage": "read"}.get(role, role)
+        return 200, {"permission": told, "role_name": role, "user": None}
+
+    def team_membership(self, values: dict[str, str], _query: dict[str, str], _body: Any) -> tuple[int, Any]:
+        if "members" not in self.state.permissions:
+            raise Refused(403, "Resource not accessible by integration")
+        state = self.state.teams.get(f"{values['org']}/{values['team_slug']}", {}).get(values["username"])
+        if state is None:
+            raise Refused(404, "Not Found")
+        return 200, {"url": "https://api.github.test/teams/1/memberships/1", "role": "member", "state": state}
 
     def comments(self, values: dict[str, str], _query: dict[str, str], _body: Any) -> tuple[int, Any]:
         issue = f"/issues/{values['issue_number']}"
@@ -237,6 +278,9 @@ class Api:
 
     HANDLERS: ClassVar[dict[str, Any]] = {
         "pulls/get": pull_request,
+        "pulls/list-reviews": pull_request_reviews,
+        "repos/get-collaborator-permission-level": collaborator_permission,
+        "teams/get-membership-for-user-in-org": team_membership,
         "issues/list-comments": comments,
         "issues/create-comment": create_comment,
         "issues/update-comment": update_comment,

@@ -35,8 +35,10 @@ def test_a_new_charter_judges_and_every_surface_says_that_it_is_new(pilot):
     pilot.change({".qgate/sorter.yml": None})
     pilot.git("switch", "--quiet", "--create", "first")
     pilot.change({".qgate/sorter.yml": text})
-    assert pilot.qgate("run", "--base", "main", "--head", "first").code == 0
+    assert pilot.qgate("run", "--base", "main", "--head", "first").code == 11
     assert pilot.verdict()["charter"]["from"] == "head"
+    assert {name for name, word in pilot.gates().items() if word != "pass"} == {"charter_approval"}
+    assert "the charter itself, which is new; needs approval by platform@example.com" in pilot.why("charter_approval")
     for name in ("comment.md", "summary.md", "report.html", "verdict.json"):
         assert "is new in this change" in (pilot.path / ".qgate/run" / name).read_text(), name
 

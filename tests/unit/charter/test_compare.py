@@ -150,7 +150,10 @@ CASES = {
     "another candidate": ([("kernel:feature_map", "kernel:other")], [(N, "pilot.candidate.kernel")]),
     "candidate's options": ([("options: {layers: 3}", "options: {layers: [3, 4]}")], [(N, "pilot.candidate.options.layers")]),
     "pilot renamed": ([("name: tumour-triage", "name: other")], [(L, "pilot.name")]),
-    "pilot's owner changed": ([("owner: platform@example.com", "owner: me@example.com")], [(L, "pilot.owner")]),
+    "pilot's owner changed": (
+        [("owner: platform@example.com", "owner: me@example.com"), ("platform@example.com: octocat", "me@example.com: octocat")],
+        [(L, "identities.me@example.com"), (L, "identities.platform@example.com"), (L, "pilot.owner")],
+    ),
     "rollback approver changed": (
         [("v3\n  approver: sre@example.com", "v3\n  approver: me@example.com")],
         [(L, "rollback.approver")],
@@ -161,6 +164,13 @@ CASES = {
     "rollback checks dropped": ([('  verify: ["curl -fsS $URL/healthz"]\n', "")], [(L, "rollback.verify")]),
     "older rehearsals": ([("max_age_days: 30", "max_age_days: 60")], [(L, "rollback.max_age_days")]),
     "recorded metrics eased": ([("accuracy: 0.951", "accuracy: 0.9")], [(L, "rollback.target.metrics.accuracy")]),
+    "account changed": ([("example.com: octocat", "example.com: mallory")], [(L, "identities.platform@example.com")]),
+    "team changed": ([('"@example/sre"', '"@example/all"')], [(L, "identities.sre@example.com")]),
+    "account dropped": ([("  platform@example.com: octocat\n", "")], [(L, "identities.platform@example.com")]),
+    "accounts dropped": (
+        [('identities:\n  platform@example.com: octocat\n  sre@example.com: "@example/sre"\n', "")],
+        [(L, "identities.platform@example.com"), (L, "identities.sre@example.com")],
+    ),
     "comments and order": (
         [("# The charter", "# This charter"), ("path: data/val.npz, sha256", "path: data/val.npz,  sha256")],
         [],
@@ -204,6 +214,7 @@ def test_a_change_says_what_was_and_what_is_on_its_line():
         new="0.006",
         why="the threshold is larger",
         position=Position(path="c.yml", line=line, column=7),
+        charter="c.yml",
     )
 
 

@@ -63,6 +63,7 @@ CHANGES = st.builds(
     new=st.none() | TEXTS,
     why=TEXTS,
     position=st.builds(Position, path=TEXTS, line=LINES, column=LINES),
+    charter=TEXTS,
 )
 VERDICTS = st.builds(
     Verdict,
