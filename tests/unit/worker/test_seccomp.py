@@ -16,6 +16,23 @@ ARCHITECTURES = {"x86_64": (0xC000003E, 0), "aarch64": (0xC00000B7, 1)}
 ALLOW, KILL = 0x7FFF0000, 0x80000000
 EPERM, ENOSYS = 0x50000 | errno.EPERM, 0x50000 | errno.ENOSYS
 HEADERS = {0: "/usr/include/x86_64-linux-gnu/asm/unistd_64.h", 1: "/usr/include/asm-generic/unistd.h"}
+REFUSED = """
+    acct add_key adjtimex bpf chroot clock_adjtime clock_settime clone3 delete_module fanotify_init finit_module fsconfig fsmount
+    fsopen fspick init_module io_uring_enter io_uring_register io_uring_setup kcmp kexec_file_load kexec_load keyctl mount
+    mount_setattr move_mount mq_open msgctl msgget msgrcv msgsnd open_by_handle_at open_tree perf_event_open personality
+    pidfd_getfd pivot_root process_madvise process_mrelease process_vm_readv process_vm_writev ptrace quotactl quotactl_fd reboot
+    request_key semctl semget semop semtimedop setdomainname sethostname setns setpgid setsid settimeofday shmat shmctl shmget
+    socket swapoff swapon syslog umount2 unshare userfaultfd
+"""
+
+
+def _calls():
+    lines = Path(__file__).with_name("syscalls.txt").read_text().splitlines()
+    rows = (line.split() for line in lines if not line.startswith("#"))
+    return {name: tuple(None if n == "-" else int(n) for n in numbers) for name, *numbers in rows}
+
+
+CALLS = _calls()
 
 
 def decide(program, architecture, number, *arguments):
@@ -126,9 +143,25 @@ def test_an_unknown_processor_is_an_error(monkeypatch):
         machine()
 
 
-@pytest.mark.parametrize("column", HEADERS)
-def test_the_numbers_are_the_kernels(column):
-    if not Path(HEADERS[column]).exists():
+def test_the_numbers_are_the_kernels():
+    assert {name: CALLS[name] for name in NUMBERS} == NUMBERS
+
+
+@pytest.mark.parametrize("name", ARCHITECTURES)
+def test_of_every_call_of_the_kernel_these_are_refused_and_no_other(monkeypatch, name):
+    """A number that belongs to another call on one of the processors would refuse that call, and let through what was meant."""
+    monkeypatch.setattr(platform, "machine", lambda: name)
+    program = seccomp.program(signals=False)
+    architecture, column = ARCHITECTURES[name]
+    numbered = {call: numbers[column] for call, numbers in CALLS.items() if numbers[column] is not None}
+    refused = {call for call, number in numbered.items() if decide(program, architecture, number) != ALLOW}
+    assert refused == set(REFUSED.split())
+
+
+@pytest.mark.parametrize(("column", "header"), HEADERS.items())
+def test_the_table_is_that_of_the_headers(column, header):
+    if not Path(header).exists():
         pytest.skip("the kernel's headers are not installed")
-    found = dict(re.findall(r"#define __NR(?:3264)?_(\w+)\s+(\d+)", Path(HEADERS[column]).read_text()))
-    assert {name: str(numbers[column]) for name, numbers in NUMBERS.items()} == {name: found.get(name) for name in NUMBERS}
+    found = dict(re.findall(r"#define __NR(?:3264)?_(\w+)\s+(\d+)", Path(header).read_text()))
+    known = {name: str(numbers[column]) for name, numbers in CALLS.items() if numbers[column] is not None}
+    assert known == {name: found.get(name) for name in known}
