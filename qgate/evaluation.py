@@ -1,6 +1,7 @@
 """Measuring and judging what is reached: the stages that need the scientific stack."""
 
 import hashlib
+import posixpath
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -30,6 +31,7 @@ from qgate.measure.looks import measure_in_looks
 from qgate.measure.pilot import Trees, measure_pilot
 from qgate.measure.rehearsal import rehearse
 from qgate.measure.reuse import Reuse
+from qgate.measure.ruler import reviewed_snapshots
 from qgate.measure.store import Store
 from qgate.settings import Settings
 from qgate.worker.sandbox import open_to_workers
@@ -50,7 +52,14 @@ def measure(run: Opened, scope: Scope, settings: Settings, say: Say, left: Left 
         say(f"measuring {charter.pilot}: {charter.candidate.kind} {charter.candidate.entrypoint}")
         with _worker_tree(run, settings.prefix) as tree:
             reuse = Reuse(store=store, tree=tree_digest(tree.root)) if store else None
-            trees = Trees(root=run.tree, worker=tree.here, today=settings.today, reuse=reuse, only=settings.only)
+            trees = Trees(
+                root=run.tree,
+                worker=tree.here,
+                today=settings.today,
+                reuse=reuse,
+                only=settings.only,
+                reviewed=_reviewed(charter, run, settings),
+            )
             looking = _Looking(charter=charter, say=say, left=left)
             evidence = looking.measured(trees, locks.get(charter.pilot), settings)
             if failed := failed_gates(charter, evidence):
@@ -153,6 +162,18 @@ def _store(run: Opened, settings: Settings, say: Say) -> Store | None:
     check_directory(settings.cache, run.repository, settings.out)
     key = settings.signing_key and hashlib.sha256(b"qgate/cache\0" + settings.signing_key.strip().encode()).digest()
     return Store(directory=settings.cache, say=say, key=key or None)
+
+
+def _reviewed(charter: Charter, run: Opened, settings: Settings) -> Mapping[str, bytes]:
+    """The calibration snapshots that the base commit has; on a push to the default branch the commit's own are reviewed."""
+    if settings.own_charter:
+        return {}
+
+
+    def read(path: str) -> bytes | None:
+        return run.repository.read(run.change.base, posixpath.normpath(posixpath.join(settings.prefix, path)))
+
+    return reviewed_snapshots(charter, read, settings.today)
 
 
 def _lock_content(run: Opened, settings: Settings) -> bytes | None:

@@ -9,11 +9,12 @@ from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 
-from qgate.changes.charters import CharterSource, FoundCharters, below, find_charters
+from qgate.changes.charters import CharterSource, FoundCharters, Side, below, find_charters
 from qgate.changes.content import content_digest
 from qgate.changes.diff import find_change
 from qgate.changes.git import Repository
 from qgate.changes.reach import detect
+from qgate.changes.ruler import Sides, ruler_changes
 from qgate.changes.tree import head_tree
 from qgate.domain.change import Change
 from qgate.domain.scope import Scope, SourcedCharter
@@ -43,15 +44,18 @@ def opened(settings: Settings) -> Iterator[Opened]:
     whole = find_change(repository, base=settings.base, head=settings.head)
     source = CharterSource(named=settings.charters, prefix=settings.prefix, own=settings.own_charter)
     found = find_charters(repository, whole, source, today=settings.today)
+    change = below(whole, settings.prefix)
+    base, after = (Side(repository, commit, settings.prefix) for commit in (whole.base, whole.head))
+    ruler = ruler_changes(Sides(base=base, head=after, change=change), found.charters)
     head = whole.head or f"worktree:{repository.worktree_digest()}"
     with head_tree(repository, whole.head) as tree:
         here = tree / settings.prefix
         charters = tuple(_sealed(sourced, here, settings.pull_request) for sourced in found.charters)
         yield Opened(
             repository=repository,
-            change=below(whole, settings.prefix),
+            change=change,
             head=head,
-            found=replace(found, charters=charters),
+            found=replace(found, charters=charters, changes=(*found.changes, *ruler)),
             tree=here,
             today=settings.today,
             pull_request=settings.pull_request,

@@ -53,7 +53,7 @@ class CharterSource:
 
 def find_charters(repository: Repository, change: Change, source: CharterSource, *, today: date) -> FoundCharters:
     """Every charter that judges this change; `head` None reads the work tree. Charters' paths are relative to the prefix."""
-    base, head = _Side(repository, change.base, source.prefix), _Side(repository, change.head, source.prefix)
+    base, head = Side(repository, change.base, source.prefix), Side(repository, change.head, source.prefix)
     paths = source.named or sorted(_matching(base.files()) | _matching(head.files()))
     found = [
         _own(path, head.read(path), today) if source.own else _choose(path, base.read(path), head.read(path), today)
@@ -77,7 +77,7 @@ def _matches(path: str, pattern: str) -> bool:
     return PurePosixPath(path).parent == PurePosixPath(pattern).parent and fnmatchcase(path, pattern)
 
 
-class _Side:
+class Side:
     """One commit's files (None: the work tree's), below the prefix."""
 
     def __init__(self, repository: Repository, commit: str | None, prefix: str) -> None:

@@ -4,13 +4,12 @@ from typing import Any
 
 from qgate.charter.directions import WHOLES, Edit, default, fits, judged
 from qgate.charter.document import Document
-from qgate.charter.leaves import GATE, Leaf, leaves, place, plain
+from qgate.charter.leaves import GATE, Leaf, cut, leaves, place, plain
 from qgate.charter.load import load
 from qgate.charter.wording import KeyPath
 from qgate.domain.charter_change import CharterChange, Effect
 from qgate.domain.source import Position
 
-_SHOWN = 200
 Leaves = dict[Leaf, tuple[Any, KeyPath]]
 
 
@@ -71,8 +70,8 @@ def _told(leaf: Leaf, before: Any, after: Any, head: Document, new: Leaves) -> C
     return CharterChange(
         effect=effect,
         key=_key(leaf),
-        old=None if before is None else _cut(plain(before)),
-        new=None if after is None else _cut(plain(after)),
+        old=None if before is None else cut(plain(before)),
+        new=None if after is None else cut(plain(after)),
         why=why,
         position=Position(path=head.path, line=line, column=column),
         charter=head.path,
@@ -92,6 +91,3 @@ def _key(leaf: Leaf) -> str:
     named = leaf[:2] == GATE and len(leaf) > len(GATE)
     return f"{'.'.join(GATE)}[{leaf[2]}]" + "".join(f".{part}" for part in leaf[3:]) if named else ".".join(leaf)
 
-
-def _cut(text: str) -> str:
-    return text if len(text) <= _SHOWN else f"{text[: _SHOWN - 1]}…"

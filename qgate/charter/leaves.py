@@ -14,6 +14,7 @@ from qgate.charter.metrics import SPLIT_ALIASES
 from qgate.charter.wording import KeyPath
 
 Leaf = tuple[str, ...]
+_SHOWN = 200
 # Lists whose items have a name: (where, the key that names an item).
 _NAMED = {("pilot", "success_metrics"): "name", ("waivers",): "gate"}
 GATE, WAIVER, DATA = ("pilot", "success_metrics"), ("waivers",), ("pilot", "data")
@@ -66,6 +67,11 @@ def place(document: Document, key: KeyPath) -> tuple[int, int]:
 def plain(value: Any) -> str:
     """A value as text: equal values have equal texts, and 1.0 is 1."""
     return value if isinstance(value, str) else json.dumps(_comparable(value), sort_keys=True, ensure_ascii=False)
+
+
+def cut(text: str) -> str:
+    """A value's text as far as it is shown."""
+    return text if len(text) <= _SHOWN else f"{text[: _SHOWN - 1]}…"
 
 
 def _comparable(value: Any) -> Any:

@@ -14,10 +14,10 @@ from types import MappingProxyType
 from typing import Any
 
 from qgate.charter.metrics import Metric
-from qgate.domain.calibration import PART
+from qgate.domain.calibration import AGE, PART, reviewed_name
 from qgate.domain.charter import CandidateKind, Charter, Gate, Population, Subject
 from qgate.domain.evidence import PilotEvidence
-from qgate.domain.verdict import Decision, GateOutcome, Sizes
+from qgate.domain.verdict import Decision, GateOutcome, Sizes, worst
 from qgate.errors import MeasurementError
 from qgate.gates import outcomes
 from qgate.gates.noise_effect import Effect, Reading, contrast, dropped, effect_of, flipped
@@ -32,14 +32,26 @@ _READINGS: Mapping[str, tuple[Callable[[Effect, float, Decimal], Reading], bool]
         "calibration_accuracy_drop": (dropped, False),
     }
 )
-_AGE = "calibration_age_days"
 
 
 def judge_calibration(gate: Gate, metric: Metric, charter: Charter, evidence: PilotEvidence) -> GateOutcome:
-    """Decide one gate on the snapshot that the charter declares; what was not measured is an error with its reason."""
+    """Decide one gate on the snapshot that the charter declares; what was not measured is an error with its reason.
+
+    Where the change has another snapshot than the base commit the gate has to hold by both, and the worse is told: a better
+    device lets nothing more through, and a device that got worse is found out. Where they agree the change's own is told.
+    """
     try:
-        snapshot = _Judged.of(charter, evidence)
-        return _age(gate, snapshot) if metric.name == _AGE else _effect(gate, metric, charter, evidence, snapshot)
+        snapshots = _Judged.all_of(charter, evidence)
+    except MeasurementError as problem:
+        return outcomes.error(gate, str(problem))
+    judged = [_judge(gate, metric, charter, evidence, snapshot) for snapshot in snapshots]
+    decision = worst(outcome.decision for outcome in judged)
+    return next(outcome for outcome in judged if outcome.decision is decision)
+
+
+def _judge(gate: Gate, metric: Metric, charter: Charter, evidence: PilotEvidence, judged: "_Judged") -> GateOutcome:
+    try:
+        return _age(gate, judged) if metric.name == AGE else _effect(gate, metric, charter, evidence, judged)
     except MeasurementError as problem:
         return outcomes.error(gate, str(problem))
 
@@ -52,9 +64,11 @@ class _Judged:
     path: str
     snapshot: Mapping[str, Any]
     age: int
+    origin: str
 
     @classmethod
-    def of(cls, charter: Charter, evidence: PilotEvidence) -> "_Judged":
+    def all_of(cls, charter: Charter, evidence: PilotEvidence) -> "list[_Judged]":
+        """The change's own, and where the base commit has another, that."""
         if charter.candidate.kind is not CandidateKind.CIRCUIT:
             raise MeasurementError(
                 f"the candidate's kind is `{charter.candidate.kind}`, and noise can only enter a circuit that qgate simulates"
@@ -63,16 +77,26 @@ class _Judged:
         if mine:
             raise MeasurementError("; ".join(f"{f.part}: {f.message}" for f in mine))
         facts: Mapping[str, Any] = evidence.facts.get(PART, {})
-        path = charter.sections.get("noise", {}).get("calibration")
-        found = facts.get("snapshots", {}).get(path)
-        if found is None:
+        path = str(charter.sections.get("noise", {}).get("calibration"))
+        found = facts.get("snapshots", {})
+        if path not in found:
             raise MeasurementError(f"the candidate was not measured under the calibration `{path}`")
-        return cls(facts=facts, path=path, snapshot=found, age=_age_of(path, found["at"], facts["day"]))
+        both = [name for name in (path, reviewed_name(path)) if name in found]
+        return [
+            cls(
+                facts=facts,
+                path=name,
+                snapshot=found[name],
+                age=_age_of(name, found[name]["at"], facts["day"]),
+                origin=", the base commit's" if name != path else "",
+            )
+            for name in both
+        ]
 
     @property
     def name(self) -> str:
         """The snapshot in words."""
-        return f"{self.facts['device']}'s calibration of {self.snapshot['at'][:10]}"
+        return f"{self.facts['device']}'s calibration of {self.snapshot['at'][:10]}{self.origin}"
 
 
 def _age_of(path: str, at: str, day: str) -> int:

@@ -10,7 +10,7 @@ from time import perf_counter
 from typing import Any
 
 from qgate.charter.metrics import Family, parse_metric
-from qgate.domain.calibration import JUDGED, PART, noisy_role, snapshots
+from qgate.domain.calibration import JUDGED, PART, noisy_role, reviewed_name, snapshots
 from qgate.domain.charter import CandidateKind, Charter
 from qgate.domain.evidence import Cell, CellKey, Failure, PilotEvidence
 from qgate.domain.work import Answer
@@ -29,7 +29,10 @@ from qgate.workloads.dataset import Dataset, classes_of
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Declared:
-    """A snapshot of the charter: its key (`calibration`, `reference` or `history`) and its path."""
+    """A snapshot of the charter: its key (`calibration`, `reference` or `history`) and its path.
+
+    Where the change has another judged snapshot than the base commit, both are here, the base's by `reviewed_name`.
+    """
 
     key: str
     path: str
@@ -106,9 +109,9 @@ def _measured(charter: Charter, sources: Sources) -> tuple[tuple[Cell, ...], dic
 
 
 def _declared(charter: Charter, opened: Mapping[str, Opened]) -> tuple[Declared, ...]:
-    found = tuple(
-        Declared(key=key, path=path, snapshot=_read(opened[path])) for key, path in snapshots(charter.sections.get("noise", {}))
-    )
+    named = list(snapshots(charter.sections.get("noise", {})))
+    named += [(key, base) for key, path in named if (base := reviewed_name(path)) in opened]
+    found = tuple(Declared(key=key, path=path, snapshot=_read(opened[path])) for key, path in named)
     if not found:
         raise MeasurementError("the charter declares no `noise.calibration`")
     for item in found[1:]:
@@ -130,8 +133,9 @@ def _layout(charter: Charter, declared: Sequence[Declared], batches: Sequence[Ci
     """The layout and where it comes from."""
     if written := charter.sections["noise"].get("layout"):
         return tuple(int(q) for q in written), "noise.layout"
-    for item in declared:
-        if item.path == charter.sections["noise"].get("reference"):
+    reference = charter.sections["noise"].get("reference")
+    for item in reversed(declared):  # the base commit's comes last
+        if reference and item.path in {reference, reviewed_name(reference)}:
             return choose_layout(item.snapshot, batches), f"fewest errors by {item.path}"
     return tuple(range(max(b.wires for b in batches))), "each wire on the qubit of its number"
 

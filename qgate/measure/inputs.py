@@ -1,11 +1,12 @@
 """The files that a charter declares: found inside the tree, hashed, and only then opened."""
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 
-from qgate.domain.calibration import snapshots
+from qgate.domain.calibration import JUDGED, reviewed_name, snapshots
 from qgate.domain.charter import Charter
 from qgate.domain.evidence import InputFile
 from qgate.errors import MeasurementError
@@ -19,15 +20,29 @@ class Opened:
     content: bytes | None
 
 
-def read_inputs(charter: Charter, root: Path) -> tuple[Opened, ...]:
+def read_inputs(charter: Charter, root: Path, reviewed: Mapping[str, bytes] = MappingProxyType({})) -> tuple[Opened, ...]:
     """Every declared file, in the order of the charter.
 
-    `data <split>` with its `slice <split>/<name>`, `qubo`, `weights`, `lockfile`, `trace`, calibration snapshots.
+    `data <split>` with its `slice <split>/<name>`, `qubo`, `weights`, `lockfile`, `trace`, calibration snapshots. Of snapshots
+    that are in `reviewed` (the base commit's bytes by path) those are read, and of the judged one both where they differ.
 
     Raises:
         MeasurementError: a declared path leaves the tree.
     """
-    return tuple(_open(role, path, declared, root) for role, path, declared in _declared(charter))
+    found = tuple(_open(role, path, declared, root) for role, path, declared in _declared(charter))
+    return tuple(opened for file in found for opened in _ruled(file, reviewed, charter))
+
+
+def _ruled(opened: Opened, reviewed: Mapping[str, bytes], charter: Charter) -> tuple[Opened, ...]:
+    """A file, or what the base commit has in its place."""
+    role, path = opened.file.role, opened.file.path
+    of_noise = (role, path) in set(snapshots(charter.sections.get("noise", {})))
+    base = reviewed.get(path) if of_noise else None
+    if base is None or base == opened.content:
+        return (opened,)
+    if role != JUDGED:
+        return (_hashed(role, path, None, base),)
+    return opened, _hashed(role, reviewed_name(path), None, base)
 
 
 def slice_role(split: str, name: str) -> str:
@@ -54,6 +69,9 @@ def _open(role: str, path: str, declared: str | None, root: Path) -> Opened:
     full = (root / path).resolve()
     if not full.is_relative_to(root.resolve()):
         raise MeasurementError(f"{role} {path!r} is a link that leaves the repository; put the file itself there")
-    content = full.read_bytes() if full.is_file() else None
+    return _hashed(role, path, declared, full.read_bytes() if full.is_file() else None)
+
+
+def _hashed(role: str, path: str, declared: str | None, content: bytes | None) -> Opened:
     found = None if content is None else hashlib.sha256(content).hexdigest()
     return Opened(file=InputFile(role=role, path=path, declared_sha256=declared, sha256=found), content=content)

@@ -1,7 +1,7 @@
 """One pilot measured: charter and files in, evidence out. What cannot be measured is a failure in it, never left out."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date
 from importlib import metadata
 from pathlib import Path
@@ -43,7 +43,7 @@ class Trees:
 
     `today` is the day of the run: a calibration's age is recorded against it (None: unknown). `reuse` is where measurements
     of the same content are taken from and kept (None: everything is measured). `only` names the families of gates that are
-    measured for (none: all of them).
+    measured for (none: all of them). `reviewed` are calibration snapshots as the base commit has them, by their paths.
     """
 
     root: Path
@@ -51,6 +51,7 @@ class Trees:
     today: date | None = None
     reuse: Reuse | None = None
     only: tuple[Family, ...] = ()
+    reviewed: Mapping[str, bytes] = field(default_factory=dict)
 
 
 def everything(charter: Charter, data: Mapping[str, Dataset]) -> tuple[Job, ...]:
@@ -72,7 +73,7 @@ def measure_pilot(
 def _measured(charter: Charter, trees: Trees, lock: Mapping[str, Any] | None, limits: Limits, jobs: Jobs) -> PilotEvidence:
     inputs: tuple[InputFile, ...] = ()
     try:
-        opened = read_inputs(charter, trees.root)
+        opened = read_inputs(charter, trees.root, trees.reviewed)
         inputs = tuple(o.file for o in opened)
         by_role = {o.file.role: o for o in opened}
         data = datasets(charter, opened)

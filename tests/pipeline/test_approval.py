@@ -131,6 +131,16 @@ def test_on_the_command_line_nobody_is_asked_and_that_is_no_approval(loosened):
     assert loosened.state.requests == []
 
 
+def test_another_lock_needs_approval(loosened):
+    lock = json.loads((loosened.pilot.path / ".qgate/lock.json").read_text())
+    lock["pilots"]["sorter"]["baselines"]["classical"]["metrics"]["validation"]["accuracy"] = 0.5
+    charter = loosened.pilot.git("show", f"main:{CHARTER}")
+    loosened.pilot.change({".qgate/lock.json": json.dumps(lock), CHARTER: f"{charter}\n"})
+    assert loosened.step().code == 10
+    assert loosened.pilot.gates()["evidence_drift"] == "pass"  # by the base's
+    assert loosened.pilot.why(GATE).startswith("this change loosens lock[sorter].baselines.classical; needs approval by")
+
+
 def test_a_deleted_charter_needs_approval(loosened):
     loosened.pilot.change({CHARTER: None})
     assert loosened.step().code == 10

@@ -8,7 +8,7 @@ import pytest
 from scipy import stats
 
 from qgate.charter.metrics import parse_metric
-from qgate.domain.calibration import noisy_role
+from qgate.domain.calibration import noisy_role, reviewed_name
 from qgate.domain.charter import CandidateKind, Threshold
 from qgate.domain.evidence import Failure
 from qgate.domain.verdict import Decision, Sizes
@@ -33,13 +33,25 @@ def gate_of(make, name, *, minimum=None, maximum=None, **extra):
 def judge(make):
     """Judges one gate on the evidence of the ideal and the noisy scores above, with what a test changes."""
 
-    def judged(gate, *, noisy=NOISY, ideal=IDEAL, age=10, error=0.0, facts=None, noise=None, kind=CandidateKind.CIRCUIT, **extra):
+    def judged(
+        gate,
+        *,
+        noisy=NOISY,
+        reviewed=None,
+        ideal=IDEAL,
+        age=10,
+        error=0.0,
+        facts=None,
+        noise=None,
+        kind=CandidateKind.CIRCUIT,
+        **extra,
+    ):
         predictions = (ideal > 0.5).astype(int)
         cells = [
             make.cell("candidate", predictions, scores=ideal, kind="probability"),
             make.cell("candidate", 1 - predictions, shots=100, seed=1, scores=1 - ideal, kind="probability"),
         ]
-        for path, scores in ((PATH, noisy), (OLDER, IDEAL)):
+        for path, scores in ((PATH, noisy), (OLDER, IDEAL), (reviewed_name(PATH), reviewed)):
             if scores is not None:
                 cells.append(make.cell(noisy_role(path), (scores > 0.5).astype(int), scores=scores, kind="probability"))
         at = date.fromordinal(date(2026, 6, 1).toordinal() - age).isoformat() + "T12:00:00+00:00"
@@ -59,6 +71,9 @@ def judge(make):
                 },
             },
         }
+        if reviewed is not None:
+            before = {"key": "calibration", "at": "2026-03-01T00:00:00+00:00", "method": "exact", "standard_error": 0.0}
+            measured["snapshots"][reviewed_name(PATH)] = before
         found = {"calibration": measured if facts is None else facts}
         evidence = make.evidence(TRUTH, TRUTH, {}, facts=found, repetitions=(), **{"cells": tuple(cells), **extra})
         charter = make.charter(gate, kind=kind, sections={"noise": noise or {"calibration": PATH, "history": [OLDER]}})
@@ -88,6 +103,31 @@ def test_contrast_below_its_minimum_fails(make, judge):
     outcome = judge(gate_of(make, "calibration_contrast", minimum="0.50001"))
     assert outcome.decision is Decision.FAIL
     assert outcome.why.endswith("; less than the 0.50001 required")
+
+
+WORSE_DEVICE = 0.25 * (IDEAL - 0.5) + 0.5
+
+
+def test_a_change_that_brings_a_better_device_has_to_hold_by_the_base_commit_s(make, judge):
+    outcome = judge(gate_of(make, "calibration_contrast", minimum="0.4"), reviewed=WORSE_DEVICE)
+    assert (outcome.decision, outcome.value) == (Decision.FAIL, 0.25)
+    assert "under here's calibration of 2026-03-01, the base commit's, and" in outcome.why
+
+
+def test_a_change_that_brings_a_worse_device_fails_by_it(make, judge):
+    outcome = judge(gate_of(make, "calibration_contrast", minimum="0.4"), noisy=WORSE_DEVICE, reviewed=NOISY)
+    assert (outcome.decision, outcome.value) == (Decision.FAIL, 0.25)
+    assert "under here's calibration of 2026-05-22, and" in outcome.why
+
+
+def test_where_both_devices_will_do_the_change_s_own_is_told(make, judge):
+    outcome = judge(gate_of(make, "calibration_contrast", minimum="0.2"), reviewed=WORSE_DEVICE)
+    assert (outcome.decision, outcome.value) == (Decision.PASS, 0.5)
+
+
+def test_an_age_counts_from_either_day(make, judge):
+    outcome = judge(gate_of(make, "calibration_age_days", maximum="14"), reviewed=NOISY)
+    assert (outcome.decision, outcome.value) == (Decision.FAIL, 92.0)
 
 
 def test_contrast_of_new_data_is_jackknifed(make, judge):
