@@ -14,6 +14,7 @@ from qgate.changes.export import export_tree
 from qgate.charter.read import read_charter
 from qgate.domain.charter import Charter, Gate
 from qgate.domain.evidence import Evidence, PilotEvidence
+from qgate.domain.limits import Limits
 from qgate.domain.scope import Scope
 from qgate.domain.verdict import Decision, Verdict
 from qgate.errors import UsageError
@@ -25,6 +26,7 @@ from qgate.gates.judge import judge, judge_pilot
 from qgate.gates.sequential import undecided
 from qgate.intake import Opened, nothing_reached
 from qgate.measure.cache_directory import check_directory
+from qgate.measure.confinement import limits_of
 from qgate.measure.content import tree_digest
 from qgate.measure.jobs import lock_jobs
 from qgate.measure.looks import measure_in_looks
@@ -48,7 +50,8 @@ def measure(run: Opened, scope: Scope, settings: Settings, say: Say, left: Left 
     locks = read_lock(_lock_content(run, settings))
     store = _store(run, settings, say)
     pilots = []
-    for charter in (sourced.charter for sourced in scope.reached):
+    for sourced in scope.reached:
+        charter, limits = sourced.charter, limits_of(sourced, settings.limits)
         say(f"measuring {charter.pilot}: {charter.candidate.kind} {charter.candidate.entrypoint}")
         with _worker_tree(run, settings.prefix) as tree:
             reuse = Reuse(store=store, tree=tree_digest(tree.root)) if store else None
@@ -61,10 +64,10 @@ def measure(run: Opened, scope: Scope, settings: Settings, say: Say, left: Left 
                 reviewed=_reviewed(charter, run, settings),
             )
             looking = _Looking(charter=charter, say=say, left=left)
-            evidence = looking.measured(trees, locks.get(charter.pilot), settings)
+            evidence = looking.measured(trees, locks.get(charter.pilot), limits)
             if failed := failed_gates(charter, evidence):
                 say(f"{charter.pilot}: {', '.join(g.name for g in failed)} failed; rehearsing what the charter would set")
-                evidence = rehearse(charter, evidence, failed, trees, limits=settings.limits)
+                evidence = rehearse(charter, evidence, failed, trees, limits=limits)
             pilots.append(evidence)
     write_evidence(Evidence(base=scope.base, head=scope.head, pilots=tuple(pilots)), settings.out)
 
@@ -77,11 +80,11 @@ class _Looking:
     say: Say
     left: Left | None
 
-    def measured(self, trees: Trees, lock: Mapping[str, Any] | None, settings: Settings) -> PilotEvidence:
+    def measured(self, trees: Trees, lock: Mapping[str, Any] | None, limits: Limits) -> PilotEvidence:
         """The pilot's evidence."""
         if not self.charter.sequential:
-            return measure_pilot(self.charter, trees, lock, limits=settings.limits)
-        return measure_in_looks(self.charter, trees, lock, limits=settings.limits, undecided=self._undecided)
+            return measure_pilot(self.charter, trees, lock, limits=limits)
+        return measure_in_looks(self.charter, trees, lock, limits=limits, undecided=self._undecided)
 
     def _undecided(self, evidence: PilotEvidence) -> bool:
         charter = self.left(self.charter, evidence) if self.left else self.charter
@@ -126,11 +129,12 @@ def lock(run: Opened, settings: Settings, say: Say) -> Mapping[str, Any]:
         MeasurementError: a baseline or its data could not be measured.
     """
     entries = {}
-    for charter in (c.charter for c in run.found.charters):
+    for sourced in run.found.charters:
+        charter, limits = sourced.charter, limits_of(sourced, settings.limits)
         say(f"measuring what the lock of {charter.pilot} holds")
         with _worker_tree(run, settings.prefix) as tree:
             trees = Trees(root=run.tree, worker=tree.here)
-            evidence = measure_pilot(charter, trees, None, limits=settings.limits, jobs=lock_jobs)
+            evidence = measure_pilot(charter, trees, None, limits=limits, jobs=lock_jobs)
         entries[charter.pilot] = lock_entry(charter, evidence)
     return entries
 

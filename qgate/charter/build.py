@@ -20,6 +20,7 @@ from qgate.domain.charter import (
     Population,
     Remediation,
     Rollback,
+    Sandbox,
     Shots,
     Slice,
     Subject,
@@ -51,6 +52,7 @@ def build(document: Document, data: bytes) -> Charter:
         sections={name: _plain(pilot[name]) for name in _SECTIONS if name in pilot},
         sequential=pilot.get("sequential", False),
         identities=dict(root.get("identities", {})),
+        sandbox=Sandbox(pilot["sandbox"]) if "sandbox" in pilot else None,
     )
 
 

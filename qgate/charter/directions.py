@@ -128,6 +128,15 @@ def _sequential(edit: Edit) -> Judged:
     return TIGHTENED, "all rows and seeds decide"
 
 
+def _sandbox(edit: Edit) -> Judged:
+    """Without the key the action requires it, and the command line does not."""
+    strictest_first = ("required", None, "best_effort")
+    lowered = strictest_first.index(edit.new) > strictest_first.index(edit.old)
+    if lowered:
+        return LOOSENED, "code of a pull request may run with layers of the sandbox missing"
+    return TIGHTENED, "code of a pull request runs in every layer of the sandbox, in more places"
+
+
 def _residency(edit: Edit) -> Judged:
     if edit.new is None:
         return LOOSENED, "the data may be processed anywhere"
@@ -213,6 +222,7 @@ _RULES: tuple[tuple[Leaf, Rule], ...] = (
         ("pilot", "environment", "lockfile"),
         _there_or_not("nothing pins the libraries", "a file pins the libraries", (NEUTRAL, "another file pins the libraries")),
     ),
+    (("pilot", "sandbox"), _sandbox),
     (("pilot", "simulation", _ANY), _always(NEUTRAL, "how large a circuit is simulated, not what it is measured by")),
     (("pilot", "noise", "max_age_days"), _number("the calibration's largest age", larger=LOOSENED)),
     (("pilot", "noise", "calibration"), _OTHERWISE),

@@ -252,6 +252,13 @@ class Waiver:
     evidence_sha256: str | None = None
 
 
+class Sandbox(StrEnum):
+    """Whether a pull request's code may run with a layer of the sandbox missing."""
+
+    REQUIRED = "required"
+    BEST_EFFORT = "best_effort"
+
+
 @dataclass(frozen=True, kw_only=True)
 class Charter:
     """One pilot's contract.
@@ -259,7 +266,7 @@ class Charter:
     `sha256` is that of the file's bytes; `path` is relative to the repository. `sections` holds the parts that other gates read
     (`noise`, `traffic`, `service`, `budget`), as plain JSON values already checked against the schema. `sequential`: the
     candidate is measured part by part, until its parity gates are decided. `identities` are accounts (`login`, `@login`,
-    `@org/team`) by the email addresses of the people behind them, as written.
+    `@org/team`) by the email addresses of the people behind them, as written. `sandbox` None leaves it to the door.
     """
 
     path: str
@@ -278,3 +285,4 @@ class Charter:
     sections: Mapping[str, Any] = field(default_factory=dict)
     sequential: bool = False
     identities: Mapping[str, str] = field(default_factory=dict)
+    sandbox: Sandbox | None = None

@@ -11,6 +11,7 @@ from qgate.domain.scope import Scope
 from qgate.domain.verdict import CharterRef, Decision, GateOutcome, PilotVerdict, Runbook, Verdict, worst
 from qgate.gates import outcomes
 from qgate.gates.approval import judge_approval
+from qgate.gates.confinement import unconfined
 from qgate.gates.family import corrected
 from qgate.gates.partial import left_out, with_what_was_left_out
 from qgate.gates.registry import ALWAYS_ON, JUDGES
@@ -30,7 +31,7 @@ def judge(evidence: Evidence, scope: Scope) -> Verdict:
         head=evidence.head,
         pilots=tuple(_reached(pilot, evidence, scope) for pilot in scope.reach.pilots),
         uncovered=scope.reach.uncovered,
-        notes=(*scope.notes, *scope.reach.notes),
+        notes=(*scope.notes, *scope.reach.notes, *unconfined(evidence)),
         charter_changes=scope.charter_changes,
     )
 

@@ -19,6 +19,7 @@ from qgate.domain.charter import (
     Population,
     Remediation,
     Rollback,
+    Sandbox,
     Shots,
     Slice,
     Subject,
@@ -100,6 +101,10 @@ def test_choices():
     assert [gate.acknowledge_underpowered for gate in charter("complete").gates[:2]] == [True, False]
     assert charter("complete").gates[1].claim == Claim()
     assert charter("qubo").gates[1].threshold == Threshold(minimum=Decimal("0.9"))
+
+
+def test_the_sandbox_is_left_to_the_door_or_asked_for():
+    assert [charter(name).sandbox for name in ("minimal", "complete")] == [None, Sandbox.REQUIRED]
 
 
 def test_a_qubo_and_its_constraints():

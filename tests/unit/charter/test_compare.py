@@ -133,6 +133,8 @@ CASES = {
     "baseline added": ([("  baselines:\n", '  baselines:\n    other: {estimator: "a:b"}\n')], [(N, "pilot.baselines.other")]),
     "lockfile dropped": ([("  environment: {lockfile: requirements.lock}\n", "")], [(L, "pilot.environment.lockfile")]),
     "lockfile renamed": ([("lockfile: requirements.lock", "lockfile: pins.lock")], [(N, "pilot.environment.lockfile")]),
+    "sandbox left to the door": ([("  sandbox: required\n", "")], [(L, "pilot.sandbox")]),
+    "sandbox lowered": ([("sandbox: required", "sandbox: best_effort")], [(L, "pilot.sandbox")]),
     "paths dropped": ([('  paths: ["src/triage/**"]\n', "")], [(L, "pilot.paths")]),
     "paths added": ([('["src/triage/**"]', '["src/triage/**", "ops/**"]')], [(T, "pilot.paths")]),
     "another device": ([("calibration/device.json", "calibration/better.json")], [(L, "pilot.noise.calibration")]),
@@ -276,3 +278,11 @@ def test_deciding_by_a_part_loosens_and_deciding_at_once_again_tightens():
         (change,) = charter_changes(base, head, "c.yml")
         assert (change.effect, change.key) == (effect, "pilot.sequential")
     assert charter_changes(at_once, parts.replace(b"sequential: true", b"sequential: false"), "c.yml") == ()
+
+
+def test_a_sandbox_asked_for_again_tightens_and_one_lowered_from_the_action_s_own_loosens():
+    required = "  sandbox: required\n"
+    lowered, silent = COMPLETE.replace(required, "  sandbox: best_effort\n"), COMPLETE.replace(required, "")
+    for base, head, effect in ((lowered, COMPLETE, T), (lowered, silent, T), (silent, COMPLETE, T), (silent, lowered, L)):
+        (change,) = charter_changes(base.encode(), head.encode(), "c.yml")
+        assert (change.effect, change.key) == (effect, "pilot.sandbox")
