@@ -47,7 +47,7 @@ def measure(run: Opened, scope: Scope, settings: Settings, say: Say, left: Left 
 
     `left` is what a charter's gates have left of their alpha, given the evidence so far (None: all of it).
     """
-    locks = read_lock(_lock_content(run, settings))
+    locks = read_lock(lock_content(run, settings))
     store = _store(run, settings, say)
     pilots = []
     for sourced in scope.reached:
@@ -173,14 +173,13 @@ def _reviewed(charter: Charter, run: Opened, settings: Settings) -> Mapping[str,
     if settings.own_charter:
         return {}
 
-
     def read(path: str) -> bytes | None:
         return run.repository.read(run.change.base, posixpath.normpath(posixpath.join(settings.prefix, path)))
 
     return reviewed_snapshots(charter, read, settings.today)
 
 
-def _lock_content(run: Opened, settings: Settings) -> bytes | None:
+def lock_content(run: Opened, settings: Settings) -> bytes | None:
     """The lock's bytes: the base commit's, the head's where the base has none (or on a push to the default branch)."""
     path = str(Path(settings.prefix, LOCK))
     base = None if settings.own_charter else run.repository.read(run.change.base, path)
