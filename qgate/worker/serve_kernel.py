@@ -35,13 +35,18 @@ def serving_kernel(model: Mapping[str, Any], order: WorkOrder) -> Serve:
         raise MeasurementError(f"`model: {model['model']}` predicts no {'numbers' if task is Task.REGRESSION else 'classes'}")
     trained, rng = states(order.arrays["train.X"]), np.random.default_rng(model["seed"])
 
-    def kernel(rows: Array) -> Array:
-        exact = np.clip(np.abs(states(rows) @ trained.conj().T) ** 2, 0.0, 1.0)
+    def overlaps(rows: Array) -> Array:
+        clipped: Array = np.clip(np.abs(rows @ trained.conj().T) ** 2, 0.0, 1.0)
+        return clipped
+
+    def served(rows: Array) -> Array:
+        exact = overlaps(states(rows))
         drawn: Array = exact if model["shots"] is None else rng.binomial(model["shots"], exact) / model["shots"]
         return drawn
 
-    fitted = MODELS[model["model"], task](model["regularisation"]).fit(kernel(order.arrays["train.X"]), labels)
-    return lambda rows: fitted.predict(kernel(rows))
+    # The fit is not timed. On a kernel from few shots, which may be indefinite, it could take for ever.
+    fitted = MODELS[model["model"], task](model["regularisation"]).fit(overlaps(trained), labels)
+    return lambda rows: fitted.predict(served(rows))
 
 
 def _states(model: Mapping[str, Any], order: WorkOrder) -> Callable[[Array], Array]:

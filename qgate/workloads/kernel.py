@@ -11,6 +11,7 @@ from types import MappingProxyType
 from typing import Any
 
 import numpy as np
+from sklearn.exceptions import ConvergenceWarning
 from sklearn.kernel_ridge import KernelRidge
 from sklearn.svm import SVC, SVR
 
@@ -34,11 +35,14 @@ _SALTED_ENTRIES = 30_000_000
 # What a fit takes besides, in entries for each cube of training rows; support vectors are found in the time of a few draws.
 _FIT: Mapping[str, float] = MappingProxyType({"svm": 0.0, "ridge": 0.0125, "gp": 0.1})
 
+# LIBSVM's own bound, which scikit-learn takes away: on an indefinite kernel the solver may never end.
+_STEPS = 10_000_000
+
 Model = Callable[[float], Any]
 MODELS: Mapping[tuple[str, Task], Model] = MappingProxyType(
     {
-        ("svm", Task.CLASSIFICATION): lambda c: SVC(C=c, kernel="precomputed"),
-        ("svm", Task.REGRESSION): lambda c: SVR(C=c, kernel="precomputed"),
+        ("svm", Task.CLASSIFICATION): lambda c: SVC(C=c, kernel="precomputed", max_iter=_STEPS),
+        ("svm", Task.REGRESSION): lambda c: SVR(C=c, kernel="precomputed", max_iter=_STEPS),
         ("ridge", Task.REGRESSION): lambda c: KernelRidge(alpha=1.0 / c, kernel="precomputed"),
         ("gp", Task.CLASSIFICATION): gaussian_process.Classifier,
         ("gp", Task.REGRESSION): lambda c: gaussian_process.Regressor(noise=1.0 / c),
@@ -154,8 +158,11 @@ def _fitted(model: Any, matrix: Array, labels: Array) -> Any:
     """The model fitted on the training kernel. One from shots may be indefinite: ridge then warns that it takes least squares."""
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", message="Singular matrix in solving dual problem", category=UserWarning)
+        warnings.filterwarnings("error", category=ConvergenceWarning)
         try:
             return model.fit(matrix, labels)
+        except ConvergenceWarning as error:
+            raise MeasurementError(f"the kernel model does not converge in {_STEPS:,} steps: its kernel is indefinite") from error
         except ValueError as error:
             raise MeasurementError(f"the kernel model cannot be fitted on data.train: {error}") from error
 

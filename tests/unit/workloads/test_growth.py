@@ -107,7 +107,7 @@ def test_an_estimator_that_takes_no_empty_batch_has_no_floor_of_batches(tree):
 
 def test_nothing_grows_without_a_capacity_gate():
     assert growth_jobs(charter("latency_p95_ms"), DATA) == ()
-    assert growth_jobs(charter(kind=CandidateKind.KERNEL), DATA) == ()
+    assert growth_jobs(charter(kind=CandidateKind.QUBO), DATA) == ()
 
 
 def test_one_shot_count_is_grown_up_to_from_a_hundredth_and_a_batch_of_three_not_at_all():

@@ -261,6 +261,17 @@ def test_an_indefinite_kernel_is_solved_by_least_squares(answered):
     np.testing.assert_allclose(cells["test", 5, 3], drawn @ weights, rtol=1e-6)
 
 
+def test_a_model_that_does_not_converge_is_told_of_instead_of_waited_for(monkeypatch):
+    monkeypatch.setattr(kernel, "_STEPS", 1000)
+    rng = np.random.default_rng(0)
+    rows = rng.normal(size=(100, 3))
+    exact = np.exp(-((rows[:, None] - rows) ** 2).sum(axis=-1))
+    drawn = rng.binomial(1, exact).astype(float)  # neither symmetric nor definite: LIBSVM goes round in circles
+    model = kernel.MODELS["svm", Task.CLASSIFICATION](1.0)
+    with pytest.raises(MeasurementError, match="does not converge in 1,000 steps"):
+        kernel._fitted(model, drawn, rng.integers(0, 3, 100))
+
+
 def test_a_model_that_does_not_do_the_task_is_refused(answered):
     found = kernel.kernels(answered(), CLASSES, SPLITS)
     with pytest.raises(MeasurementError, match="model `ridge` does not do classification"):
