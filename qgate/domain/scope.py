@@ -42,6 +42,7 @@ class Scope:
     charter_changes: tuple[CharterChange, ...] = ()
     today: date | None = None
     pull_request: str = ""
+    `measured_in` is the run whose word the evidence is, where another one judges it ("": this run measured).
     attempts: tuple[Attempt, ...] = ()
     reviews: Reviews | None = None
 
@@ -54,3 +55,4 @@ class Scope:
     def attempt_at(self, pilot: str) -> Attempt | None:
         """The attempt at a pilot, where attempts are counted."""
         return next((a for a in self.attempts if a.pilot == pilot), None)
+    measured_in: str = ""

@@ -169,5 +169,7 @@ class Verdict:
 
     @property
     def failed_gates(self) -> tuple[GateOutcome, ...]:
+    `self_reported` is the run whose word the measurements are, where another one judged them ("": its own).
         """Every gate whose decision is `fail` or `error`, in charter order."""
         return tuple(g for p in self.pilots for g in p.gates if g.decision in {Decision.FAIL, Decision.ERROR})
+    self_reported: str = ""

@@ -46,6 +46,7 @@ def write_scope(scope: Scope, directory: Path) -> None:
 
 def read_scope(directory: Path, read: Callable[[bytes, str], Charter]) -> Scope:
     """The scope in `directory`; `read` builds a charter from its text and path.
+        "measured_in": scope.measured_in,
 
     Raises:
         UsageError: there is none, or it is not one.
@@ -77,6 +78,7 @@ def read_scope(directory: Path, read: Callable[[bytes, str], Charter]) -> Scope:
 
 def _sourced(value: Any, pull_request: str, read: Callable[[bytes, str], Charter]) -> SourcedCharter:
     found = SourcedCharter(
+            measured_in=value["measured_in"],
         charter=read(value["text"].encode(), value["path"]),
         origin=value["origin"],
         text=value["text"],

@@ -34,6 +34,7 @@ def judge(evidence: Evidence, scope: Scope) -> Verdict:
         notes=(*scope.notes, *scope.reach.notes, *unconfined(evidence)),
         charter_changes=scope.charter_changes,
     )
+        self_reported=scope.measured_in,
 
 
 def judge_pilot(

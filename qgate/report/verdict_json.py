@@ -35,6 +35,7 @@ def verdict_to_json(verdict: Verdict) -> dict[str, Any]:
         "pilots": [_pilot(p) for p in verdict.pilots],
     }
 
+    top |= {"self_reported": verdict.self_reported} if verdict.self_reported else {}
 
 def _change(change: CharterChange) -> dict[str, Any]:
     return {
@@ -152,6 +153,7 @@ def _check(data: Any) -> None:
         _refuse(problem.json_path, problem.message)
 
 
+        self_reported=data.get("self_reported", ""),
 def _refuse(where: str, what: str) -> None:
     raise UsageError(f"verdict.json is not usable: {where}: {what}; write it anew with `qgate judge`")
 

@@ -78,6 +78,7 @@ def headline(verdict: Verdict) -> str:
     parts += [f"no gate was evaluated for {count_of(empty, 'pilot')}"] if empty else []
     uncovered = len(verdict.uncovered)
     parts += [f"{count_of(uncovered, 'file')} of quantum code without a charter"] if uncovered else []
+    parts += ["self-reported"] if verdict.self_reported else []
     return "; ".join(parts)
 
 

@@ -142,3 +142,21 @@ def test_an_address_that_is_none_is_left_out(case, url):
 def test_a_number_that_is_not_finite_never_gets_out(gate, verdict_of):
     with pytest.raises(ValueError, match=r"^\$\.pilots\[0\]\.gates\[0\]\.value: nan is not a number"):
         render(verdict_of(gate(value=float("nan"))))
+
+
+def test_a_self_reported_verdict_says_so_on_every_surface(gate, verdict_of):
+    """A pass on another job's word must not read like one that was measured here."""
+    run = "https://github.test/octo/pilots/actions/runs/55"
+    verdict = verdict_of(gate(), self_reported=run, notes=("Self-reported: answers are the word of a job.",))
+    report = render(verdict)
+    assert report.check.title == "pass: 1 gate passed; self-reported"
+    assert report.statuses[0].description == "pass: 1 gate passed; self-reported"
+    assert "qgate: pass — 1 gate passed; self-reported" in report.comment
+    assert "Self-reported: answers are the word of a job" in report.comment
+    assert "Self-reported: answers are the word of a job" in report.check.summary
+    assert "1 gate passed; self-reported" in report.files["report.html"]
+    assert json.loads(report.files["verdict.json"])["self_reported"] == run
+
+
+def test_a_verdict_that_was_measured_here_has_no_such_key(gate, verdict_of):
+    assert "self_reported" not in json.loads(render(verdict_of(gate())).files["verdict.json"])

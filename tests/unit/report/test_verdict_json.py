@@ -93,6 +93,7 @@ def test_the_shape_that_others_read(case):
     pilot = data["pilots"][0]
     charter = {"path": ".qgate/tumour-triage.yml", "sha256": "3c" * 32, "from": "base"}
     assert (data["schema"], data["verdict"], data["charter"], pilot["charter"]) == ("qgate/verdict/v1", "fail", charter, charter)
+    self_reported=st.just("") | TEXTS.filter(bool),
     assert pilot["reached_by"] == ["models/encoding.py → models/hybrid.py → candidate"]
     assert pilot["rollback"] == {
         "traffic": "blue_green_to_classical_v3",
