@@ -12,6 +12,7 @@ from qgate.domain.verdict import Decision, GateOutcome
 from qgate.errors import MeasurementError
 from qgate.gates import claims, crosscheck, lucky_seed, outcomes, sequential, what_to_buy, wording
 from qgate.gates.claims import Ruling
+from qgate.gates.confusion import confusion_told
 from qgate.gates.pairing import Pairing, pair
 from qgate.statistics.bounds import Bounds
 
@@ -119,6 +120,8 @@ class _Judged:
         }
         if pairing.scorer.name == "accuracy":
             found["discordant"] = [{"worse": c.worse, "better": c.better} for c in pairing.counts]
+        if (confusion := confusion_told(pairing)) is not None:
+            found["confusion"] = confusion
         if self.deployment.reason:
             found["deployment_reason"] = self.deployment.reason
         known = {"required_seeds": needs.seeds, "resolution": needs.resolution, "shots": self.bought.shots}

@@ -20,7 +20,7 @@ from qgate.gates.pairing import Pairing
 from qgate.gates.scorers import NOT_SMOOTH
 from qgate.statistics import shot_bias
 from qgate.statistics.bounds import Bounds
-from qgate.statistics.variance import Split, d_study, split_variance
+from qgate.statistics.variance import Split, d_study, shares, split_variance
 
 _FEWEST = 2
 _WHOLE = 1e-6  # how near a count of shots is to a whole number
@@ -60,7 +60,7 @@ def variance_told(split: Split, charter: Charter) -> dict[str, Any]:
     told: dict[str, Any] = {"row": split.row, "seed": split.seed, "seed_interval": list(split.seed_interval)}
     told |= {"row_and_seed": split.pair} if split.shot is None else {"shot": split.shot}
     told["seeds_repeat"] = "shots" if _fixed_weights(charter) else "training and shots"
-    return told | {"standard_error": d_study(split)}
+    return told | {"standard_error": d_study(split), "shares": shares(split)}
 
 
 def _shots(pairing: Pairing, charter: Charter, margin: float, alpha: float) -> dict[str, Any] | None:

@@ -46,6 +46,16 @@ class Split:
         return float(np.sqrt(self.row / design.rows + self.seed / design.seeds + self.pair / cells + shot))
 
 
+def shares(split: Split) -> dict[str, float]:
+    """What each source contributes to the variance of the mean gap, as shares of one; nothing where there is no variance."""
+    cells = split.design.rows * split.design.seeds
+    parts = {"rows": split.row / split.design.rows, "seeds": split.seed / split.design.seeds}
+    parts |= {} if split.shot is None else {"shots": split.shot / (cells * split.design.replicates)}
+    parts |= {"rows and seeds": split.pair / cells} if split.pair else {}
+    whole = sum(parts.values())
+    return {name: part / whole for name, part in parts.items()} if whole else {}
+
+
 def split_variance(table: npt.ArrayLike, alpha: float) -> Split:
     """The components of a table of shape (rows, seeds) or (rows, seeds, replicates), none below zero.
 

@@ -67,6 +67,7 @@ def test_a_deterministic_candidate_on_the_locked_rows_is_compared_exactly(make):
             "gaps": [0.015],
             "levels": [{"shots": None, "seed": None, "score": 0.975}],
             "discordant": [{"worse": 5, "better": 2}],
+            "confusion": {"classes": ["0", "1"], "difference": [[-2.0, 2.0], [1.0, -1.0]]},
             "deployment_method": "Tango's score interval and the exact unconditional test",
             "resolution": outcome.details["resolution"],
         },

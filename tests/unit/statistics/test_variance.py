@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from qgate.statistics.crossed import components
-from qgate.statistics.variance import Design, Split, d_study, split_variance
+from qgate.statistics.variance import Design, Split, d_study, shares, split_variance
 
 TRUE = {"row": 0.05, "seed": 0.012**2, "pair": 0.02, "shot": 0.015}
 
@@ -47,6 +47,15 @@ def test_a_d_study_by_hand():
         "twice the shots": 0.0145,
         "four times the shots": 0.0145,
     }
+
+
+def test_the_shares_by_hand():
+    split = Split(design=Design(rows=10, seeds=2), row=0.6, seed=0.04, pair=0.0, shot=0.4, seed_interval=(0, 1))
+    assert {name: round(share, 9) for name, share in shares(split).items()} == {"rows": 0.6, "seeds": 0.2, "shots": 0.2}
+    unknown = Split(design=Design(rows=10, seeds=2), row=0.6, seed=0.04, pair=0.4, shot=None, seed_interval=(0, 1))
+    assert list(shares(unknown)) == ["rows", "seeds", "rows and seeds"]
+    none = Split(design=Design(rows=10, seeds=2), row=0.0, seed=0.0, pair=0.0, shot=None, seed_interval=(0, 0))
+    assert shares(none) == {}
 
 
 def test_shots_that_were_not_repeated_are_not_promised():
