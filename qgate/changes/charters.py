@@ -15,7 +15,7 @@ from qgate.charter.compare import charter_changes
 from qgate.charter.read import CharterReading, read_charter
 from qgate.domain.change import Change
 from qgate.domain.charter_change import CharterChange
-from qgate.domain.scope import SourcedCharter
+from qgate.domain.scope import Proposed, SourcedCharter
 from qgate.domain.source import Position, Problem, Severity
 
 PATTERNS = (".qgate/*.yml", ".qgate/*.yaml")
@@ -113,7 +113,10 @@ def _choose(path: str, base: bytes | None, head: bytes | None, today: date) -> F
     of_head = read_charter(head, path, today=today) if head is not None else None
     problems = of_head.problems if of_head else ()
     if of_base and of_base.charter and base is not None:
-        charter = SourcedCharter(charter=of_base.charter, origin="base", text=base.decode())
+        edited = head if head != base else None
+        own = of_head.charter if of_head else None
+        proposed = Proposed(charter=own, text=edited.decode()) if edited is not None and own is not None else None
+        charter = SourcedCharter(charter=of_base.charter, origin="base", text=base.decode(), proposed=proposed)
         edits = () if head is not None and of_head and of_head.charter is None else charter_changes(base, head, path)
         return FoundCharters(charters=(charter,), problems=problems, notes=_changed(path, base, head), changes=edits)
     if of_head is None or head is None:

@@ -11,17 +11,27 @@ from qgate.domain.review import Reviews
 
 
 @dataclass(frozen=True, kw_only=True)
+class Proposed:
+    """The head's version of a charter that the base has, and its text."""
+
+    charter: Charter
+    text: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class SourcedCharter:
     """A charter with its text and the commit it was read from: `base`, or `head` where the base has none.
 
     On a push to the default branch it is `own`: that commit's, which was reviewed when it was merged. `content_sha256` is the
-    digest of the pilot's files that sealed seeds follow from ("" where the charter seals none).
+    digest of the pilot's files that sealed seeds follow from ("" where the charter seals none). `proposed` is what the change
+    makes of the charter, where it edits it: it judges beside this one, and decides nothing.
     """
 
     charter: Charter
     origin: str
     text: str
     content_sha256: str = ""
+    proposed: Proposed | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,6 +42,7 @@ class Scope:
     judged, kept where there is one, so that a later judgement is the same. `pull_request` names the one that is gated
     (`owner/name#7`; "": none); `attempts` are the pilots' where somebody counts them, and each spends a part of alpha. `reviews`
     are the pull request's, where something is loosened and a forge could be asked (None: not looked up).
+    `measured_in` is the run whose word the evidence is, where another one judges it ("": this run measured).
     """
 
     base: str
@@ -42,9 +53,9 @@ class Scope:
     charter_changes: tuple[CharterChange, ...] = ()
     today: date | None = None
     pull_request: str = ""
-    `measured_in` is the run whose word the evidence is, where another one judges it ("": this run measured).
     attempts: tuple[Attempt, ...] = ()
     reviews: Reviews | None = None
+    measured_in: str = ""
 
     @property
     def reached(self) -> tuple[SourcedCharter, ...]:
@@ -55,4 +66,3 @@ class Scope:
     def attempt_at(self, pilot: str) -> Attempt | None:
         """The attempt at a pilot, where attempts are counted."""
         return next((a for a in self.attempts if a.pilot == pilot), None)
-    measured_in: str = ""

@@ -122,11 +122,33 @@ class CharterRef:
 
 
 @dataclass(frozen=True, kw_only=True)
+class GateWord:
+    """A gate's word and why, of a judgement that decides nothing."""
+
+    name: str
+    decision: Decision
+    why: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class UnderOwn:
+    """What the change's own version of its charter makes of the same evidence.
+
+    `decision` is None where it would need something else measured first: `anew` says what, in words.
+    """
+
+    decision: Decision | None = None
+    gates: tuple[GateWord, ...] = ()
+    anew: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
 class PilotVerdict:
     """One pilot's gates, its charter and its way back.
 
     `evidence_sha256` is the digest that a waiver names: of what was read and answered, whatever the commit. `attempt` says how
     often the pull request has tried, where that is counted; `spent` is then what all its attempts have spent of each alpha.
+    `under_own` is the judgement by the change's own version of the charter, where it edits it.
     """
 
     name: str
@@ -139,6 +161,7 @@ class PilotVerdict:
     evidence_sha256: str | None = None
     attempt: Attempt | None = None
     spent: tuple[tuple[float, float], ...] = ()
+    under_own: UnderOwn | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -146,6 +169,7 @@ class Verdict:
     """The run's one answer. `notes` are sentences that belong on every surface (a new charter, incomplete knowledge).
 
     `charter_changes` are what the change does to its own charters; none of it has judged.
+    `self_reported` is the run whose word the measurements are, where another one judged them ("": its own).
     """
 
     base: str
@@ -155,6 +179,7 @@ class Verdict:
     notes: tuple[str, ...] = ()
     evidence_sha256: str | None = None
     charter_changes: tuple[CharterChange, ...] = ()
+    self_reported: str = ""
 
     @property
     def decision(self) -> Decision:
@@ -169,7 +194,5 @@ class Verdict:
 
     @property
     def failed_gates(self) -> tuple[GateOutcome, ...]:
-    `self_reported` is the run whose word the measurements are, where another one judged them ("": its own).
         """Every gate whose decision is `fail` or `error`, in charter order."""
         return tuple(g for p in self.pilots for g in p.gates if g.decision in {Decision.FAIL, Decision.ERROR})
-    self_reported: str = ""

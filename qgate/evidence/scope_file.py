@@ -13,7 +13,7 @@ from qgate.domain.change import PilotReach, Reach, Uncovered
 from qgate.domain.charter import Charter
 from qgate.domain.charter_change import CharterChange, Effect
 from qgate.domain.review import read_reviews
-from qgate.domain.scope import Scope, SourcedCharter
+from qgate.domain.scope import Proposed, Scope, SourcedCharter
 from qgate.domain.source import Position
 from qgate.errors import UsageError
 from qgate.evidence.sealing import sealed
@@ -25,7 +25,14 @@ NAME = "scope.json"
 def write_scope(scope: Scope, directory: Path) -> None:
     """Writes `scope.json` with the charters' texts."""
     charters = [
-        {"path": c.charter.path, "origin": c.origin, "text": c.text, "content_sha256": c.content_sha256} for c in scope.charters
+        {
+            "path": c.charter.path,
+            "origin": c.origin,
+            "text": c.text,
+            "content_sha256": c.content_sha256,
+            "proposed": c.proposed and c.proposed.text,
+        }
+        for c in scope.charters
     ]
     value = {
         "schema": SCHEMA,
@@ -39,6 +46,7 @@ def write_scope(scope: Scope, directory: Path) -> None:
         "pull_request": scope.pull_request,
         "attempts": [asdict(a) for a in scope.attempts],
         "reviews": scope.reviews and asdict(scope.reviews),
+        "measured_in": scope.measured_in,
     }
     directory.mkdir(parents=True, exist_ok=True)
     (directory / NAME).write_bytes(canonical_file(value))
@@ -46,7 +54,6 @@ def write_scope(scope: Scope, directory: Path) -> None:
 
 def read_scope(directory: Path, read: Callable[[bytes, str], Charter]) -> Scope:
     """The scope in `directory`; `read` builds a charter from its text and path.
-        "measured_in": scope.measured_in,
 
     Raises:
         UsageError: there is none, or it is not one.
@@ -71,6 +78,7 @@ def read_scope(directory: Path, read: Callable[[bytes, str], Charter]) -> Scope:
             pull_request=pull_request,
             attempts=tuple(read_attempt(a) for a in value["attempts"]),
             reviews=None if value["reviews"] is None else read_reviews(value["reviews"]),
+            measured_in=value["measured_in"],
         )
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise UsageError(f"{path} is malformed: {error!r}") from error
@@ -78,11 +86,11 @@ def read_scope(directory: Path, read: Callable[[bytes, str], Charter]) -> Scope:
 
 def _sourced(value: Any, pull_request: str, read: Callable[[bytes, str], Charter]) -> SourcedCharter:
     found = SourcedCharter(
-            measured_in=value["measured_in"],
         charter=read(value["text"].encode(), value["path"]),
         origin=value["origin"],
         text=value["text"],
         content_sha256=value["content_sha256"],
+        proposed=None if (text := value["proposed"]) is None else Proposed(charter=read(text.encode(), value["path"]), text=text),
     )
     return sealed(found, pull_request)
 

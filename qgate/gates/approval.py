@@ -71,9 +71,8 @@ def judge_approval(sourced: SourcedCharter, scope: Scope) -> GateOutcome | None:
         details={
             "commit": scope.head,
             "looked_up": scope.reviews is not None and not reviews.unknown,
-            "loosened": [
-                {"what": n.what, "people": list(n.people), "approved_by": [r.login for r in judged.approvers(n)]} for n in needed
-            ],
+            "loosened": [n.what for n in needed],
+            "approved_by": list(dict.fromkeys(r.login for n in needed for r in judged.approvers(n))),
         },
     )
 

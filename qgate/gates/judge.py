@@ -13,6 +13,7 @@ from qgate.gates import outcomes
 from qgate.gates.approval import judge_approval
 from qgate.gates.confinement import unconfined
 from qgate.gates.family import corrected
+from qgate.gates.own_charter import under_own
 from qgate.gates.partial import left_out, with_what_was_left_out
 from qgate.gates.registry import ALWAYS_ON, JUDGES
 from qgate.gates.rehearsal import rehearsed, without_rehearsals
@@ -33,8 +34,8 @@ def judge(evidence: Evidence, scope: Scope) -> Verdict:
         uncovered=scope.reach.uncovered,
         notes=(*scope.notes, *scope.reach.notes, *unconfined(evidence)),
         charter_changes=scope.charter_changes,
-    )
         self_reported=scope.measured_in,
+    )
 
 
 def judge_pilot(
@@ -68,11 +69,16 @@ def _reached(pilot: PilotReach, evidence: Evidence, scope: Scope) -> PilotVerdic
         return _unjudged(pilot, f"the charter `{pilot.charter}` of this pilot could not be read")
     if len(measured) != 1:
         return _unjudged(pilot, f"the evidence holds {len(measured)} measurements of this pilot: one is needed")
-    attempt, promised = scope.attempt_at(pilot.pilot), sourced.charter
-    charter = promised if attempt is None else spending(promised, attempt.number)
-    found = judge_pilot(charter, measured[0], reached_by=pilot.chains, origin=sourced.origin, today=scope.today)
-    found = _with_approval(found, judge_approval(sourced, scope))
-    return found if attempt is None else replace(found, attempt=attempt, spent=spent(promised, attempt.number))
+    attempt = scope.attempt_at(pilot.pilot)
+
+    def judged(promised: Charter, origin: str) -> PilotVerdict:
+        charter = promised if attempt is None else spending(promised, attempt.number)
+        return judge_pilot(charter, measured[0], reached_by=pilot.chains, origin=origin, today=scope.today)
+
+    own = under_own(sourced, lambda charter: judged(charter, "head"))
+    found = _with_approval(judged(sourced.charter, sourced.origin), judge_approval(sourced, scope))
+    counted = replace(found, under_own=own)
+    return counted if attempt is None else replace(counted, attempt=attempt, spent=spent(sourced.charter, attempt.number))
 
 
 def _with_approval(found: PilotVerdict, approval: GateOutcome | None) -> PilotVerdict:

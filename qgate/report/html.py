@@ -22,6 +22,7 @@ from qgate.report.escape import clean, clean_lines
 from qgate.report.figures import ALPHA, NONE, row_of, sizes_of
 from qgate.report.growth_plot import growth_svg
 from qgate.report.looks import looks_of
+from qgate.report.own_charter import own_charter_of
 from qgate.report.plots import histogram_svg, interval_svg
 from qgate.report.wording import (
     EFFECTS,
@@ -176,6 +177,7 @@ def _pilot(pilot: PilotVerdict) -> Mapping[str, Any]:
 def _evidence(pilot: PilotVerdict) -> list[tuple[str, str]]:
     attempt = [("attempt", clean(attempt_of(pilot)))] if pilot.attempt else []
     attempt += [("earlier", clean(told, 2000)) for told in earlier_of(pilot)]
+    attempt += [("by the change's own charter", clean(own, 2000))] if (own := own_charter_of(pilot)) else []
     digest = [("evidence sha256, whatever the commit", clean(pilot.evidence_sha256))] if pilot.evidence_sha256 else []
     return attempt + digest + pairs_of(pilot.facts)
 

@@ -15,6 +15,7 @@ from qgate.report.budget import Section
 from qgate.report.escape import html_code, md, md_block, md_code
 from qgate.report.figures import ALPHA, NONE, count_of, row_of, sizes_of
 from qgate.report.looks import looks_of, looks_of_pilot
+from qgate.report.own_charter import own_charter_of
 from qgate.report.wording import (
     EFFECTS,
     ICONS,
@@ -132,6 +133,7 @@ def _pilot_head(pilot: PilotVerdict) -> Section:
     paragraphs = [f"### Pilot {_name(pilot)}: {ICONS[pilot.decision]} {label(pilot.decision)}", *_reached_by(pilot)]
     paragraphs += [f"Charter: {_charter(pilot.charter)}"] if pilot.charter else []
     paragraphs += [f"Measured part by part: {md(looks)}"] if (looks := looks_of_pilot(pilot)) else []
+    paragraphs += [f"⚖️ By the change's own charter: {md(own, 2000)}"] if (own := own_charter_of(pilot)) else []
     paragraphs += [f"🔁 {_capital(md(attempt))}"] if (attempt := attempt_of(pilot)) else []
     paragraphs += ["**No gate was evaluated for this pilot.**"] if not pilot.gates else []
     return Section(name=f"heading of {_name(pilot)}", priority=2, head="\n\n".join(paragraphs))

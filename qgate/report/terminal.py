@@ -17,6 +17,7 @@ from qgate.report.capacity_text import capacity_lines
 from qgate.report.escape import clean
 from qgate.report.figures import ALPHA, row_of, sizes_of
 from qgate.report.looks import looks_of, looks_of_pilot
+from qgate.report.own_charter import own_charter_of
 from qgate.report.wording import (
     NOT_APPLICABLE,
     UNCOVERED_FIX,
@@ -85,6 +86,8 @@ def _print_pilot(pilot: PilotVerdict, console: Console) -> None:
         console.print(Text(f"reached by {clean(chain)}", style="dim"))
     if looks := looks_of_pilot(pilot):
         console.print(Text(f"measured part by part: {looks}", style="dim"))
+    if own := own_charter_of(pilot):
+        console.print(Text(f"by the change's own charter: {clean(own, 2000)}", style="dim"))
     for line in filter(None, (attempt_of(pilot), *earlier_of(pilot))):
         console.print(Text(clean(line, 2000), style="dim"))
     if pilot.gates:

@@ -13,7 +13,19 @@ from qgate.domain.change import Uncovered
 from qgate.domain.charter_change import CharterChange, Effect
 from qgate.domain.schemas import load_schema
 from qgate.domain.source import Position
-from qgate.domain.verdict import CharterRef, Decision, GateOutcome, PilotVerdict, Remedy, Runbook, Sizes, Verdict, Waived
+from qgate.domain.verdict import (
+    CharterRef,
+    Decision,
+    GateOutcome,
+    GateWord,
+    PilotVerdict,
+    Remedy,
+    Runbook,
+    Sizes,
+    UnderOwn,
+    Verdict,
+    Waived,
+)
 from qgate.errors import UsageError
 
 SCHEMA = "qgate/verdict/v1"
@@ -22,7 +34,8 @@ SCHEMA = "qgate/verdict/v1"
 def verdict_to_json(verdict: Verdict) -> dict[str, Any]:
     """The JSON form of a verdict; `qgate.domain.canonical` turns it into bytes and refuses what is not finite."""
     charters = [p.charter for p in verdict.pilots]
-    top = {"charter": _charter(charters[0])} if len(charters) == 1 and charters[0] else {}
+    top: dict[str, Any] = {"charter": _charter(charters[0])} if len(charters) == 1 and charters[0] else {}
+    top |= {"self_reported": verdict.self_reported} if verdict.self_reported else {}
     return top | {
         "schema": SCHEMA,
         "verdict": str(verdict.decision),
@@ -35,7 +48,6 @@ def verdict_to_json(verdict: Verdict) -> dict[str, Any]:
         "pilots": [_pilot(p) for p in verdict.pilots],
     }
 
-    top |= {"self_reported": verdict.self_reported} if verdict.self_reported else {}
 
 def _change(change: CharterChange) -> dict[str, Any]:
     return {
@@ -50,11 +62,13 @@ def _change(change: CharterChange) -> dict[str, Any]:
 
 
 def _pilot(pilot: PilotVerdict) -> dict[str, Any]:
-    charter = {"charter": _charter(pilot.charter)} if pilot.charter else {}
+    charter: dict[str, Any] = {"charter": _charter(pilot.charter)} if pilot.charter else {}
     attempt = {"attempt": _attempt(pilot.attempt, pilot.spent)} if pilot.attempt else {}
+    own = {"under_own_charter": _under_own(pilot.under_own)} if pilot.under_own else {}
     return (
         charter
         | attempt
+        | own
         | {
             "name": pilot.name,
             "verdict": str(pilot.decision),
@@ -65,6 +79,11 @@ def _pilot(pilot: PilotVerdict) -> dict[str, Any]:
             "evidence_sha256": pilot.evidence_sha256,
         }
     )
+
+
+def _under_own(own: UnderOwn) -> dict[str, Any]:
+    words = [{"name": g.name, "verdict": str(g.decision), "why": g.why} for g in own.gates]
+    return {"verdict": own.decision and str(own.decision), "gates": words, "needs_measured": list(own.anew)}
 
 
 def _attempt(attempt: Attempt, spent: tuple[tuple[float, float], ...]) -> dict[str, Any]:
@@ -134,6 +153,7 @@ def verdict_from_json(data: Any) -> Verdict:
         head=data["head"],
         evidence_sha256=data["evidence_sha256"],
         notes=tuple(data["notes"]),
+        self_reported=data.get("self_reported", ""),
         uncovered=tuple(Uncovered(path=u["path"], library=u["library"], line=u["line"]) for u in data["uncovered"]),
         pilots=tuple(_read_pilot(p) for p in data["pilots"]),
         charter_changes=tuple(_read_change(c) for c in data.get("charter_changes", ())),
@@ -153,7 +173,6 @@ def _check(data: Any) -> None:
         _refuse(problem.json_path, problem.message)
 
 
-        self_reported=data.get("self_reported", ""),
 def _refuse(where: str, what: str) -> None:
     raise UsageError(f"verdict.json is not usable: {where}: {what}; write it anew with `qgate judge`")
 
@@ -182,7 +201,14 @@ def _read_pilot(data: Mapping[str, Any]) -> PilotVerdict:
         evidence_sha256=data.get("evidence_sha256"),
         attempt=read_attempt({"pilot": data["name"], **attempt}) if (attempt := data.get("attempt")) else None,
         spent=tuple((part["alpha"], part["spent"]) for part in attempt["alpha_spent"]) if attempt else (),
+        under_own=_read_under_own(own) if (own := data.get("under_own_charter")) else None,
     )
+
+
+def _read_under_own(data: Mapping[str, Any]) -> UnderOwn:
+    words = tuple(GateWord(name=g["name"], decision=Decision(g["verdict"]), why=g["why"]) for g in data["gates"])
+    decision = None if data["verdict"] is None else Decision(data["verdict"])
+    return UnderOwn(decision=decision, gates=words, anew=tuple(data["needs_measured"]))
 
 
 def _read_gate(data: Mapping[str, Any]) -> GateOutcome:

@@ -12,11 +12,18 @@ def test_a_loosened_charter_does_not_judge_its_own_pull_request(pilot):
     assert pilot.qgate("run", "--base", "main", "--head", "pull").code == 10
     verdict = pilot.verdict()
     assert verdict["charter"]["from"] == "base"
-    assert verdict["notes"] == ["This change edits the charter .qgate/sorter.yml; the base commit's judged it."]
+    # Another note may tell of the sandbox's layers on this machine.
+    assert "This change edits the charter .qgate/sorter.yml; the base commit's judged it." in verdict["notes"]
     (change,) = verdict["charter_changes"]
     assert (change["effect"], change["old"], change["new"]) == ("loosened", "0.05", "1")
     assert change["key"] == "pilot.success_metrics[val_accuracy_gap_vs_classical].max"
     assert text.splitlines()[change["position"]["line"] - 1].strip() == "max: 0.05"
+    (judged,) = verdict["pilots"]
+    own = judged["under_own_charter"]
+    assert (own["verdict"], own["needs_measured"]) == ("error", [])  # no gap is above 1: such a threshold decides nothing
+    comment = (pilot.path / ".qgate/run/comment.md").read_text()
+    told = next(line for line in comment.splitlines() if "By the change's own charter" in line)
+    assert told.endswith(": error, where `val_accuracy_gap_vs_classical` goes from fail to error. The base commit's charter decides.")
     for name in ("comment.md", "summary.md", "report.html"):
         assert "This change loosens its charter in 1 place" in (pilot.path / ".qgate/run" / name).read_text(), name
     assert pilot.qgate("verify", ".qgate/run").code == 0
@@ -25,7 +32,7 @@ def test_a_loosened_charter_does_not_judge_its_own_pull_request(pilot):
 def test_a_deleted_charter_still_judges(pilot):
     pilot.change({"pilot/scaling.py": WORSE, ".qgate/sorter.yml": None})
     assert pilot.qgate("run", "--base", "main", "--head", "pull").code == 10
-    assert pilot.verdict()["notes"] == ["This change deletes the charter .qgate/sorter.yml; the base commit's judged it."]
+    assert "This change deletes the charter .qgate/sorter.yml; the base commit's judged it." in pilot.verdict()["notes"]
     assert [(c["effect"], c["key"]) for c in pilot.verdict()["charter_changes"]] == [("loosened", "charter")]
 
 

@@ -63,9 +63,7 @@ def test_the_owner_approves(loosens):
     outcome = judge_approval(*loosens(SEEDS, reviews=by(approval())))
     assert (outcome.name, outcome.decision, outcome.remedy) == (NAME, Decision.PASS, None)
     assert outcome.why == "this change loosens pilot.shots.seeds; @octo approved it on this commit, aaaaaaaaaa"
-    assert outcome.details["loosened"] == [
-        {"what": SEEDS, "people": ["platform@example.com", "sre@example.com"], "approved_by": ["octo"]}
-    ]
+    assert outcome.details == {"commit": HEAD, "looked_up": True, "loosened": [SEEDS], "approved_by": ["octo"]}
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,19 @@ from qgate.domain.change import Uncovered
 from qgate.domain.charter_change import CharterChange, Effect
 from qgate.domain.schemas import load_schema
 from qgate.domain.source import Position
-from qgate.domain.verdict import CharterRef, Decision, GateOutcome, PilotVerdict, Remedy, Runbook, Sizes, Verdict, Waived
+from qgate.domain.verdict import (
+    CharterRef,
+    Decision,
+    GateOutcome,
+    GateWord,
+    PilotVerdict,
+    Remedy,
+    Runbook,
+    Sizes,
+    UnderOwn,
+    Verdict,
+    Waived,
+)
 from qgate.errors import UsageError
 from qgate.report.verdict_json import verdict_from_json, verdict_to_json
 
@@ -54,6 +66,13 @@ PILOTS = st.builds(
     | st.builds(Runbook, traffic=TEXTS, approver=TEXTS, steps=st.lists(TEXTS, max_size=2).map(tuple), rehearsal=TEXTS),
     facts=FACTS,
     evidence_sha256=st.none() | TEXTS,
+    under_own=st.none()
+    | st.builds(
+        UnderOwn,
+        decision=st.none() | st.sampled_from(Decision),
+        gates=st.lists(st.builds(GateWord, name=TEXTS, decision=st.sampled_from(Decision), why=TEXTS), max_size=2).map(tuple),
+        anew=st.lists(TEXTS, max_size=2).map(tuple),
+    ),
 )
 CHANGES = st.builds(
     CharterChange,
@@ -74,6 +93,7 @@ VERDICTS = st.builds(
     notes=st.lists(TEXTS, max_size=2).map(tuple),
     evidence_sha256=st.none() | TEXTS,
     charter_changes=st.lists(CHANGES, max_size=2).map(tuple),
+    self_reported=st.just("") | TEXTS.filter(bool),
 )
 
 
@@ -93,7 +113,6 @@ def test_the_shape_that_others_read(case):
     pilot = data["pilots"][0]
     charter = {"path": ".qgate/tumour-triage.yml", "sha256": "3c" * 32, "from": "base"}
     assert (data["schema"], data["verdict"], data["charter"], pilot["charter"]) == ("qgate/verdict/v1", "fail", charter, charter)
-    self_reported=st.just("") | TEXTS.filter(bool),
     assert pilot["reached_by"] == ["models/encoding.py → models/hybrid.py → candidate"]
     assert pilot["rollback"] == {
         "traffic": "blue_green_to_classical_v3",
