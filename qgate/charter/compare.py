@@ -90,4 +90,3 @@ def _place_of(leaf: Leaf, new: Leaves) -> KeyPath:
 def _key(leaf: Leaf) -> str:
     named = leaf[:2] == GATE and len(leaf) > len(GATE)
     return f"{'.'.join(GATE)}[{leaf[2]}]" + "".join(f".{part}" for part in leaf[3:]) if named else ".".join(leaf)
-
