@@ -120,13 +120,11 @@ class _Reviewed:
         return who in review.teams if "/" in who else review.login.lower() == who
 
     def named(self, people: Iterable[str]) -> str:
-        return " or ".join(self._named(person) for person in people)
-
-    def _named(self, person: str) -> str:
-        who = account(person, self.identities)
-        if not who:
-            return f"{person} (who has no account in `identities`: an administrator of the repository stands in)"
-        return f"@{who}" if person.startswith("@") else f"{person} (@{who})"
+        """Who may approve, with their accounts."""
+        accounts = {person: account(person, self.identities) for person in people}
+        told = [p if p.startswith("@") or not who else f"{p} (@{who})" for p, who in accounts.items()]
+        stands_in = [] if all(accounts.values()) else ["an administrator of the repository, since `identities` lacks an account"]
+        return " or ".join(told + stands_in)
 
 
 def _people(owner: str, charter: Charter) -> tuple[str, ...]:
@@ -148,7 +146,7 @@ def _approved(needed: Sequence[Loosening], judged: _Reviewed) -> str:
 
 
 def _not_approved(missing: Sequence[Loosening], scope: Scope, judged: _Reviewed) -> tuple[Decision, str]:
-    needs = "; ".join(dict.fromkeys(f"needs approval by {judged.named(n.people)}" for n in missing))
+    needs = "; ".join(f"needs approval by {judged.named(people)}" for people in _fewest(missing))
     said = f"{_loosened(missing)}; {needs}"
     if scope.reviews is None:
         return Decision.INCONCLUSIVE, f"{said}; not looked up: this run has no pull request whose reviews it could ask for"
@@ -169,5 +167,11 @@ def _loosened(needed: Sequence[Loosening]) -> str:
 
 def _remedy(missing: Sequence[Loosening], head: str, judged: _Reviewed) -> Remedy:
     commit = f"the commit {head[:_SHORT]} of the pull request" if ":" not in head else "the commit, once it is in a pull request"
-    actions = dict.fromkeys(f"ask {judged.named(n.people)} to approve {commit}, then run this job again" for n in missing)
-    return Remedy(summary="have it approved on this commit, or take it out of this change", actions=tuple(actions))
+    actions = tuple(f"ask {judged.named(people)} to approve {commit}, then run this job again" for people in _fewest(missing))
+    return Remedy(summary="have it approved on this commit, or take it out of this change", actions=actions)
+
+
+def _fewest(missing: Sequence[Loosening]) -> list[tuple[str, ...]]:
+    """Whom to ask: a review that satisfies the narrower group satisfies a wider one."""
+    groups = list(dict.fromkeys(n.people for n in missing))
+    return [g for g in groups if not any(set(other) < set(g) for other in groups)]

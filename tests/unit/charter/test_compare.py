@@ -173,6 +173,41 @@ CASES = {
         [('identities:\n  platform@example.com: octocat\n  sre@example.com: "@example/sre"\n', "")],
         [(L, "identities.platform@example.com"), (L, "identities.sre@example.com")],
     ),
+    "gate added": (
+        [(LAST_GATE, LAST_GATE + LAST_GATE.replace("calibration_contrast, min: 0.6", "calibration_flips, max: 3"))],
+        [(T, "pilot.success_metrics[calibration_flips]")],
+    ),
+    "arrivals in bursts": (
+        [("arrivals: poisson", "arrivals: bursty\n    burst: {factor: 2, share: 0.1, mean_ms: 500}")],
+        [(L, "pilot.traffic.arrivals"), *((T, f"pilot.traffic.burst.{name}") for name in ("factor", "mean_ms", "share"))],
+    ),
+    "larger batches": ([("max_size: 32", "max_size: 64")], [(L, "pilot.traffic.batch.max_size")]),
+    "lower cap": ([("cap_usd: 4000", "cap_usd: 3000")], [(T, "pilot.budget.monthly_cap_usd")]),
+    "cap dropped": ([("monthly_cap_usd: 4000, ", "")], [(L, "pilot.budget.monthly_cap_usd")]),
+    "newer calibrations": ([("max_age_days: 14", "max_age_days: 7")], [(T, "pilot.noise.max_age_days")]),
+    "age of calibrations free": ([(", max_age_days: 14", "")], [(L, "pilot.noise.max_age_days")]),
+    "remediation's setting dropped": (
+        [("re-run parity, set: {layers: 1}, rerun: parity}", "re-run parity, rerun: parity}")],
+        [(L, f"{ACCURACY}.remediation.set.layers")],
+    ),
+    "remediation's rerun dropped": (
+        [("re-run parity, set: {layers: 1}, rerun: parity}", "re-run parity, set: {layers: 1}}")],
+        [(L, f"{ACCURACY}.remediation.rerun")],
+    ),
+    "remediation's steps emptied": (
+        [
+            (
+                '        steps: ["1. set the schedule to [100, 1000]", "2. ask the owner for the new price"]\n',
+                "        run: ops/cap.sh\n",
+            )
+        ],
+        [(L, f"{COST}.remediation.steps"), (T, f"{COST}.remediation.run")],
+    ),
+    "rollback artifact changed": ([("e3b0c442", "e3b0c443")], [(L, "rollback.target.sha256")]),
+    "rollback target dropped in part": (
+        [("    metrics: {accuracy: 0.951}\n", "")],
+        [(L, "rollback.target.metrics.accuracy")],
+    ),
     "comments and order": (
         [("# The charter", "# This charter"), ("path: data/val.npz, sha256", "path: data/val.npz,  sha256")],
         [],

@@ -131,10 +131,19 @@ def test_each_loosened_key_needs_one_who_answers_for_it(loosens, make):
     gates = (make.gate("latency_p95_ms", owner="@ops"),)
     outcome = judge_approval(*loosens(SEEDS, P95, reviews=by(approval("ops")), gates=gates))
     assert (outcome.decision, outcome.why.startswith("this change loosens pilot.shots.seeds; needs")) == (Decision.FAIL, True)
+    assert judge_approval(*loosens(SEEDS, P95, gates=gates)).why.count("needs approval by") == 2
     both = judge_approval(*loosens(SEEDS, P95, reviews=by(approval("ops"), approval()), gates=gates))
     assert (both.decision, "@octo and @ops approved it" in both.why) == (Decision.PASS, True)
     alone = judge_approval(*loosens(SEEDS, P95, reviews=by(approval("m", teams=("example/sre",))), gates=gates))
     assert alone.decision is Decision.PASS
+
+
+def test_who_satisfies_the_narrower_group_is_asked_alone(loosens, make):
+    gates = (make.gate("latency_p95_ms", owner="sre@example.com"),)
+    outcome = judge_approval(*loosens(SEEDS, P95, reviews=by(), gates=gates))
+    assert outcome.remedy.actions == (
+        "ask sre@example.com (@example/sre) to approve the commit aaaaaaaaaa of the pull request, then run this job again",
+    )
 
 
 def test_an_administrator_stands_in_for_who_has_no_account(loosens):
@@ -142,7 +151,8 @@ def test_an_administrator_stands_in_for_who_has_no_account(loosens):
     admin = judge_approval(*loosens(SEEDS, reviews=by(approval("boss", role="admin")), identities=known))
     writer = judge_approval(*loosens(SEEDS, reviews=by(approval("peer")), identities=known))
     assert (admin.decision, writer.decision) == (Decision.PASS, Decision.FAIL)
-    assert "platform@example.com (who has no account in `identities`: an administrator of the repository stands in)" in writer.why
+    admin_too = "an administrator of the repository, since `identities` lacks an account"
+    assert f"needs approval by platform@example.com or sre@example.com (@sre-lead) or {admin_too}, on this commit" in writer.why
 
 
 def test_a_new_charter_needs_approval_by_its_own_map(loosens):
