@@ -112,5 +112,5 @@ def sizes_of(sizes: Sizes | None) -> str:
 def plain_number(value: float) -> str:
     """A lone number, to four significant digits."""
     if isinstance(value, int) or float(value).is_integer():
-        return f"{int(value):,}"
+        return f"{int(value):,}".replace("-", MINUS)
     return f"{value:.4g}".replace("-", MINUS)

@@ -1,6 +1,6 @@
 """The HTML report: one file without scripts, fonts, images or network, readable on a phone, in light and dark, and by ear.
 
-The template escapes everything by itself; what is marked safe are pictures, which hold numbers only. Texts are
+The template escapes everything by itself; what is marked safe are pictures, which hold numbers only (`html_gate`). Texts are
 cleaned of characters that hide or reorder, since escaping does nothing about those.
 """
 
@@ -9,21 +9,17 @@ from functools import cache
 from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined, Template
-from markupsafe import Markup
 
 from qgate import __version__
 from qgate.domain.charter_change import CharterChange
 from qgate.domain.provenance import Provenance
 from qgate.domain.source import Problem
-from qgate.domain.verdict import Decision, GateOutcome, PilotVerdict, Verdict
-from qgate.report.capacity_plot import capacity_svg
-from qgate.report.cost_plot import cost_svg
+from qgate.domain.verdict import Decision, PilotVerdict, Verdict
 from qgate.report.escape import clean, clean_lines
-from qgate.report.figures import ALPHA, NONE, row_of, sizes_of
-from qgate.report.growth_plot import growth_svg
-from qgate.report.looks import looks_of
+from qgate.report.figures import NONE
+from qgate.report.html_gate import Wall, gate_html
 from qgate.report.own_charter import own_charter_of
-from qgate.report.plots import histogram_svg, interval_svg
+from qgate.report.reproduce import commands_of, same_of
 from qgate.report.wording import (
     EFFECTS,
     ICONS,
@@ -34,24 +30,15 @@ from qgate.report.wording import (
     attempt_of,
     attested_by,
     changes_headline,
-    claim_of,
     earlier_of,
     fold_passed,
     folded_title,
     headline,
     label,
-    new_data_of,
     pairs_of,
     problems_headline,
-    rehearsal_of,
     reused_of,
-    rows_to_decide,
-    waiver_of,
-    ways_out_of,
 )
-
-# Details that are shown apart.
-_SHOWN = frozenset({"histogram", "sequential", "ways_out"})
 
 
 @cache
@@ -64,7 +51,8 @@ def _template() -> Template:
 
 def verdict_html(verdict: Verdict, problems: Sequence[Problem], run_url: str | None, provenance: Provenance) -> str:
     """The report of a verdict."""
-    not_applicable = verdict.decision is Decision.NOT_APPLICABLE
+    not_applicable, wall = verdict.decision is Decision.NOT_APPLICABLE, Wall()
+    pilots = [_pilot(p, wall) for p in verdict.pilots]
     return _page(
         decision=verdict.decision,
         title=label(verdict.decision),
@@ -79,8 +67,11 @@ def verdict_html(verdict: Verdict, problems: Sequence[Problem], run_url: str | N
         problems=_problems(problems),
         changes_headline=changes_headline(verdict.charter_changes),
         changes=[_change(c) for c in verdict.charter_changes],
-        pilots=[_pilot(p) for p in verdict.pilots],
-        legend=any(interval_svg(g) for p in verdict.pilots for g in p.gates),
+        pilots=pilots,
+        legend=any(g.value is not None and g.threshold for p in verdict.pilots for g in p.gates),
+        undrawn=wall.is_full,
+        commands="\n".join(commands_of(verdict)) if verdict.pilots else "",
+        same=same_of(verdict),
         uncovered=[(clean(f"{u.path}:{u.line}"), clean(u.library)) for u in verdict.uncovered],
     )
 
@@ -118,6 +109,9 @@ def _page(**values: Any) -> str:
         "uncovered": [],
         "error": "",
         "legend": False,
+        "undrawn": False,
+        "commands": "",
+        "same": [],
     }
     fixed = {"version": __version__, "uncovered_fix": UNCOVERED_FIX.replace("`", ""), "icons": ICONS}
     return _template().render(empty | fixed | values) + "\n"
@@ -152,7 +146,7 @@ def _change(change: CharterChange) -> Mapping[str, str]:
     }
 
 
-def _pilot(pilot: PilotVerdict) -> Mapping[str, Any]:
+def _pilot(pilot: PilotVerdict, wall: Wall) -> Mapping[str, Any]:
     book, (shown, folded) = pilot.runbook, fold_passed(pilot.gates)
     return {
         "name": clean(pilot.name),
@@ -160,8 +154,8 @@ def _pilot(pilot: PilotVerdict) -> Mapping[str, Any]:
         "label": label(pilot.decision),
         "reached_by": [clean(chain) for chain in pilot.reached_by],
         "charter": _charter(pilot),
-        "gates": [_gate(g) for g in shown],
-        "folded": [_gate(g) for g in folded],
+        "gates": [gate_html(pilot.name, g, wall) for g in shown],
+        "folded": [gate_html(pilot.name, g, wall) for g in folded],
         "folded_title": folded_title(folded),
         "facts": _evidence(pilot),
         "rollback": book
@@ -190,46 +184,3 @@ def _charter(pilot: PilotVerdict) -> list[tuple[str, str]]:
         "this commit of the default branch" if pilot.charter.origin == "own" else f"{clean(pilot.charter.origin)} commit{new}"
     )
     return [("charter", clean(pilot.charter.path)), ("read from", origin), ("charter sha256", clean(pilot.charter.sha256))]
-
-
-def _gate(gate: GateOutcome) -> Mapping[str, Any]:
-    return {
-        "name": clean(gate.name),
-        "decision": gate.decision,
-        "label": label(gate.decision) + ("" if gate.blocks else ", does not block"),
-        "why": clean(gate.why),
-        "picture": Markup(interval_svg(gate) + capacity_svg(gate) + growth_svg(gate) + cost_svg(gate)),  # noqa: S704 -- numbers only (qgate.report.plots), no text of anybody's
-        "histogram": Markup(histogram_svg(gate)),  # noqa: S704 -- as above
-        "numbers": _numbers(gate),
-        "remedy": gate.remedy
-        and {
-            "summary": clean(gate.remedy.summary),
-            "actions": [clean(a) for a in gate.remedy.actions],
-            "rehearsed": "" if gate.remedy.rehearsed is None else rehearsal_of(gate.remedy.rehearsed),
-        },
-        "details": pairs_of({name: value for name, value in gate.details.items() if name not in _SHOWN}),
-    }
-
-
-def _interval(gate: GateOutcome) -> str:
-    interval = row_of(gate).interval
-    return interval if gate.alpha is None or interval == NONE else f"{interval} at {ALPHA} = {gate.alpha:g}, each way"
-
-
-def _numbers(gate: GateOutcome) -> list[tuple[str, str]]:
-    row = row_of(gate)
-    pairs = [
-        ("measured", row.value),
-        ("interval", _interval(gate)),
-        ("threshold", row.threshold),
-        ("claim", clean(claim_of(gate))),
-        ("measured on", sizes_of(gate.sizes)),
-        ("needed to decide", rows_to_decide(gate)),
-        *((f"way out {number}", clean(way)) for number, way in enumerate(ways_out_of(gate), start=1)),
-        ("for new data like these rows", new_data_of(gate)),
-        ("looks", looks_of(gate)),
-        ("waiver", clean(waiver_of(gate))),
-        ("owner", clean(gate.owner)),
-        ("charter line", clean(str(gate.position)) if gate.position else ""),
-    ]
-    return [(name, text) for name, text in pairs if text not in {"", NONE}]

@@ -69,4 +69,10 @@ def test_counts_and_sizes():
 
 
 def test_a_lone_number():
-    assert [plain_number(x) for x in (0.001, 1234567, 2.0, -0.123456)] == ["0.001", "1,234,567", "2", f"{MINUS}0.1235"]
+    assert [plain_number(x) for x in (0.001, 1234567, 2.0, -3.0, -0.123456)] == [
+        "0.001",
+        "1,234,567",
+        "2",
+        f"{MINUS}3",
+        f"{MINUS}0.1235",
+    ]
