@@ -147,3 +147,19 @@ def test_a_deleted_charter_needs_approval(loosened):
     assert loosened.pilot.why(GATE).startswith(
         "this change loosens charter; needs approval by platform@example.com (@octo-owner)"
     )
+
+
+def test_a_first_charter_is_judged_once_its_own_people_approve(runner):
+    pilot = runner.pilot
+    text = (pilot.path / CHARTER).read_text() + IDENTITIES
+    pilot.git("switch", "--quiet", "main")
+    pilot.change({CHARTER: None})
+    pilot.git("switch", "--quiet", "pull")
+    pilot.git("reset", "--quiet", "--hard", "main")
+    pilot.change({CHARTER: text})
+    runner.state.roles = {"octo-owner": "write"}
+    assert runner.step().code == 10
+    assert runner.pilot.why(GATE).startswith("this change loosens the charter itself, which is new; needs approval by")
+    review(runner, "octo-owner")
+    ended = runner.step()
+    assert (ended.code, pilot.verdict()["charter"]["from"], pilot.gates()[GATE]) == (0, "head", "pass"), ended.log
