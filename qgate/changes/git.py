@@ -90,7 +90,7 @@ class Repository:
         Raises:
             GitError: it cannot be told.
         """
-        remote = self._remote()
+        remote = self.remote()
         if remote is None:
             return self._only_ref("refs/heads/main", "refs/heads/master")
         known = self.git.run("symbolic-ref", "--quiet", f"refs/remotes/{remote}/HEAD", codes=(0, 1)).decode().strip()
@@ -160,7 +160,8 @@ class Repository:
     def _git_path(self, name: str) -> str:
         return decode(self.git.run("rev-parse", "--git-path", name)).rstrip("\n")
 
-    def _remote(self) -> str | None:
+    def remote(self) -> str | None:
+        """The name of the remote that is asked: `origin`, else the first; None where there is none."""
         names = self.git.run("remote").decode().split()
         return "origin" if "origin" in names else next(iter(names), None)
 
@@ -185,7 +186,7 @@ class Repository:
 
     def _elsewhere(self, ref: str) -> str:
         """The commit of a ref that is not here under its own name: a remote branch's, or fetched from the remote."""
-        remote = self._remote()
+        remote = self.remote()
         if remote is None:
             raise GitError(f"{ref} is not in this repository\n  fix: name an existing branch, tag or commit")
         return self._commit(f"refs/remotes/{remote}/{ref}") or self._fetched(remote, ref)
@@ -215,7 +216,7 @@ class Repository:
 
     def _deepen(self, commits: int, *shas: str) -> None:
         """Fetch more history of the commits; where the server refuses SHAs (a local merge commit), of every branch."""
-        remote = self._remote()
+        remote = self.remote()
         if remote is None:
             raise self._too_shallow("it has no remote to deepen it from")
         deepen = (*_FETCH, f"--deepen={commits}", "--", remote)
