@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import PurePosixPath
 
+from qgate.domain.environment import Setup
 from qgate.domain.verdict import Decision
 from qgate.errors import UsageError
 
@@ -44,6 +45,7 @@ class Inputs:
     out: str = RUN_DIRECTORY
     cache: str | None = None
     working_directory: str = "."
+    setup: Setup = Setup.AUTO
 
 
 def variable(name: str) -> str:
@@ -67,6 +69,7 @@ def read_inputs(environ: Mapping[str, str]) -> Inputs:
         out=_relative(environ, "out", RUN_DIRECTORY),
         cache=_relative(environ, "cache", "") if _text(environ, "cache") else None,
         working_directory=_relative(environ, "working-directory", "."),
+        setup=Setup(_choice(environ, "setup", tuple(map(str, Setup)))),
     )
 
 

@@ -110,6 +110,7 @@ def _settings(inputs: Inputs, workflow: Workflow, places: _Places) -> Settings:
         prefix=places.prefix,
         own_charter=target.on_default_branch,
         cache=places.cache,
+        setup=inputs.setup,
         limits=LIMITS,
         run_url=target.run_url,
         signing_key=inputs.signing_key,

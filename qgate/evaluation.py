@@ -28,6 +28,7 @@ from qgate.intake import Opened, nothing_reached
 from qgate.measure.cache_directory import check_directory
 from qgate.measure.confinement import limits_of
 from qgate.measure.content import tree_digest
+from qgate.measure.environment import environments
 from qgate.measure.jobs import lock_jobs
 from qgate.measure.looks import measure_in_looks
 from qgate.measure.pilot import Trees, measure_pilot
@@ -50,25 +51,27 @@ def measure(run: Opened, scope: Scope, settings: Settings, say: Say, left: Left 
     locks = read_lock(lock_content(run, settings))
     store = _store(run, settings, say)
     pilots = []
-    for sourced in scope.reached:
-        charter, limits = sourced.charter, limits_of(sourced, settings.limits)
-        say(f"measuring {charter.pilot}: {charter.candidate.kind} {charter.candidate.entrypoint}")
-        with _worker_tree(run, settings.prefix) as tree:
-            reuse = Reuse(store=store, tree=tree_digest(tree.root)) if store else None
-            trees = Trees(
-                root=run.tree,
-                worker=tree.here,
-                today=settings.today,
-                reuse=reuse,
-                only=settings.only,
-                reviewed=_reviewed(charter, run, settings),
-            )
-            looking = _Looking(charter=charter, say=say, left=left)
-            evidence = looking.measured(trees, locks.get(charter.pilot), limits)
-            if failed := failed_gates(charter, evidence):
-                say(f"{charter.pilot}: {', '.join(g.name for g in failed)} failed; rehearsing what the charter would set")
-                evidence = rehearse(charter, evidence, failed, trees, limits=limits)
-            pilots.append(evidence)
+    with environments(run.tree, settings.setup, say) as built:
+        for sourced in scope.reached:
+            charter, limits = sourced.charter, limits_of(sourced, settings.limits)
+            say(f"measuring {charter.pilot}: {charter.candidate.kind} {charter.candidate.entrypoint}")
+            with _worker_tree(run, settings.prefix) as tree:
+                reuse = Reuse(store=store, tree=tree_digest(tree.root)) if store else None
+                trees = Trees(
+                    root=run.tree,
+                    worker=tree.here,
+                    today=settings.today,
+                    reuse=reuse,
+                    only=settings.only,
+                    environments=built,
+                    reviewed=_reviewed(charter, run, settings),
+                )
+                looking = _Looking(charter=charter, say=say, left=left)
+                evidence = looking.measured(trees, locks.get(charter.pilot), limits)
+                if failed := failed_gates(charter, evidence):
+                    say(f"{charter.pilot}: {', '.join(g.name for g in failed)} failed; rehearsing what the charter would set")
+                    evidence = rehearse(charter, evidence, failed, trees, limits=limits)
+                pilots.append(evidence)
     write_evidence(Evidence(base=scope.base, head=scope.head, pilots=tuple(pilots)), settings.out)
 
 
@@ -129,13 +132,14 @@ def lock(run: Opened, settings: Settings, say: Say) -> Mapping[str, Any]:
         MeasurementError: a baseline or its data could not be measured.
     """
     entries = {}
-    for sourced in run.found.charters:
-        charter, limits = sourced.charter, limits_of(sourced, settings.limits)
-        say(f"measuring what the lock of {charter.pilot} holds")
-        with _worker_tree(run, settings.prefix) as tree:
-            trees = Trees(root=run.tree, worker=tree.here)
-            evidence = measure_pilot(charter, trees, None, limits=limits, jobs=lock_jobs)
-        entries[charter.pilot] = lock_entry(charter, evidence)
+    with environments(run.tree, settings.setup, say) as built:
+        for sourced in run.found.charters:
+            charter, limits = sourced.charter, limits_of(sourced, settings.limits)
+            say(f"measuring what the lock of {charter.pilot} holds")
+            with _worker_tree(run, settings.prefix) as tree:
+                trees = Trees(root=run.tree, worker=tree.here, environments=built)
+                evidence = measure_pilot(charter, trees, None, limits=limits, jobs=lock_jobs)
+            entries[charter.pilot] = lock_entry(charter, evidence)
     return entries
 
 

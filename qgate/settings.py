@@ -5,6 +5,7 @@ from datetime import date
 from pathlib import Path
 
 from qgate.charter.metrics import Family
+from qgate.domain.environment import Setup
 from qgate.domain.limits import Limits
 
 
@@ -16,7 +17,8 @@ class Settings:
     repository's root; `own_charter` is True on a push to the default branch; `today` judges waivers;
     `only` names the families of gates that are measured (none: all of them); `signing_key` is the PEM text that signs the
     attestation and the record of attempts; `pull_request` names the one that is gated (`owner/name#7`; "": none); `ledger` is the
-    file that counts attempts; `cache` is where measurements are kept from run to run.
+    file that counts attempts; `cache` is where measurements are kept from run to run; `setup` is how a lockfile becomes the
+    workers' environment.
     """
 
     repository: Path
@@ -33,5 +35,6 @@ class Settings:
     pull_request: str = ""
     ledger: Path | None = None
     cache: Path | None = None
+    setup: Setup = Setup.AUTO
     signing_key: str | None = field(default=None, repr=False)
     limits: Limits = field(default_factory=Limits)

@@ -11,6 +11,7 @@ import click
 
 from qgate.changes.charters import PATTERNS
 from qgate.changes.git import Repository
+from qgate.domain.environment import Setup
 from qgate.domain.source import Problem, Severity
 from qgate.errors import CharterError
 from qgate.settings import Settings
@@ -39,6 +40,13 @@ def forge_option(command: Callable[..., Any]) -> Callable[..., Any]:
     names = click.Choice(["auto", "github", "none"])
     text = "Where to publish. auto: GitHub, in a workflow with GITHUB_TOKEN."
     return click.option("--forge", type=names, default="auto", help=text)(command)
+
+
+def setup_option(command: Callable[..., Any]) -> Callable[..., Any]:
+    """What candidates run with."""
+    text = "The charter's lockfile: auto builds its environment unless qgate's own has every pin; locked always; bundled never."
+    names = click.Choice([str(setup) for setup in Setup])
+    return click.option("--setup", type=names, default=str(Setup.AUTO), help=text)(command)
 
 
 def settings_of(repo: Path, charters: tuple[str, ...], base: str | None, head: str | None, out: Path | None) -> Settings:

@@ -8,8 +8,9 @@ from typing import Any
 import click
 
 from qgate.charter.metrics import Family
-from qgate.cli.options import common, forge_option, progress, refuse_invalid, settings_of
+from qgate.cli.options import common, forge_option, progress, refuse_invalid, settings_of, setup_option
 from qgate.cli.words import last_words
+from qgate.domain.environment import Setup
 from qgate.errors import ExitCode
 from qgate.evidence.attestation import KEY_VARIABLE
 from qgate.intake import find_scope, opened
@@ -31,6 +32,7 @@ LEDGER = click.option(
 @click.command()
 @common
 @forge_option
+@setup_option
 @CACHE
 @LEDGER
 @click.option("--json", "as_json", is_flag=True, help="Print verdict.json.")
@@ -39,14 +41,14 @@ def run(context: click.Context, /, *, forge: str, cache: Path | None, ledger: Pa
     """Gate the change: detect, measure, judge, publish."""
     from qgate import pipeline  # noqa: PLC0415 -- `detect` and `validate` must start without it
 
-    settings, chosen = _publishing(_with_ledger(_with_cache(settings_of(**where), cache), ledger), forge)
+    settings, chosen = _publishing(_with_ledger(_measuring(cache, **where), ledger), forge)
     with progress(context) as say:
         gated = pipeline.gate(settings, chosen, say)
     return _ending(gated, settings, as_json=as_json)
 
 
-def _with_cache(settings: Settings, cache: Path | None) -> Settings:
-    return replace(settings, cache=cache and cache.resolve())
+def _measuring(cache: Path | None, *, setup: str, **where: Any) -> Settings:
+    return replace(settings_of(**where), cache=cache and cache.resolve(), setup=Setup(setup))
 
 
 def _with_ledger(settings: Settings, ledger: Path | None) -> Settings:
@@ -95,6 +97,7 @@ def _ending(gated: Any, settings: Settings, *, as_json: bool) -> int:
 
 @click.command()
 @common
+@setup_option
 @CACHE
 @click.option(
     "--only",
@@ -107,7 +110,7 @@ def measure(context: click.Context, /, *, cache: Path | None, only: tuple[str, .
     """Measure what the change reaches and write the evidence; judges nothing."""
     from qgate import pipeline  # noqa: PLC0415 -- `detect` and `validate` must start without it
 
-    settings = _with_cache(settings_of(**where), cache)
+    settings = _measuring(cache, **where)
     settings = replace(settings, signing_key=os.environ.pop(KEY_VARIABLE, None) or None)  # seals the cache's entries
     settings = replace(settings, only=tuple(Family(name) for name in only))
     with progress(context) as say, opened(settings) as here:

@@ -1,6 +1,8 @@
 """What one worker may use."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+
+from qgate.domain.environment import Environment
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -8,7 +10,7 @@ class Limits:
     """Wall-clock seconds; bytes of address space, of answer and of any file; open files; processes and threads.
 
     `sandbox_required`: whether a worker that cannot have every layer of the sandbox is an error. Without, it runs in what it can
-    have, and the evidence says so.
+    have, and the evidence says so. `environment` is what it runs with.
     """
 
     seconds: float = 900.0
@@ -18,3 +20,4 @@ class Limits:
     open_files: int = 1024
     processes: int = 256
     sandbox_required: bool = False
+    environment: Environment = field(default_factory=Environment)

@@ -1,6 +1,6 @@
 """The gate that every pilot has: are the declared inputs the ones that were read, and does the same seed give the same bits?"""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from qgate.charter.metrics import Family, parse_metric
@@ -52,9 +52,10 @@ def _all_true(evidence: PilotEvidence) -> str:
 def _inputs(charter: Charter, evidence: PilotEvidence) -> Iterator[Finding]:
     if charter.lockfile is None:
         yield _failed(
-            "the charter declares no lockfile, so nobody can rebuild this environment",
+            "the charter declares no lockfile: the bundled environment was used, which nobody can rebuild from the repository",
             "commit a lockfile with hashes and name it in `pilot.environment.lockfile`",
         )
+    yield from _environment(evidence)
     seen = {i.path for i in evidence.inputs}
     declared = {f"data {split}": data.path for split, data in charter.data.items()}
     declared |= {f"slice {split}/{s.name}": s.file for split, data in charter.data.items() for s in data.slices if s.file}
@@ -66,6 +67,16 @@ def _inputs(charter: Charter, evidence: PilotEvidence) -> Iterator[Finding]:
             yield Finding(decision=Decision.ERROR, what=f"{role} `{path}` was not hashed", fix="measure again")
     for file in evidence.inputs:
         yield from _input(file)
+
+
+def _environment(evidence: PilotEvidence) -> Iterator[Finding]:
+    """What the lockfile pins and the environment that was used does not have."""
+    environment = evidence.facts.get("environment")
+    if isinstance(environment, Mapping) and (unmet := environment.get("unmet")):
+        yield _failed(
+            f"the bundled environment was used, which is not the lockfile's: {', '.join(unmet)}",
+            "run with `setup: auto`, which builds the lockfile's environment",
+        )
 
 
 def _input(file: InputFile) -> Iterator[Finding]:

@@ -45,6 +45,15 @@ def _ruled(opened: Opened, reviewed: Mapping[str, bytes], charter: Charter) -> t
     return opened, _hashed(role, reviewed_name(path), None, base)
 
 
+def content_of(role: str, path: str, root: Path) -> bytes | None:
+    """The bytes of one declared file; None where there is none.
+
+    Raises:
+        MeasurementError: the path leaves the tree.
+    """
+    return _open(role, path, None, root).content
+
+
 def slice_role(split: str, name: str) -> str:
     """The role of the file that chooses a slice's rows."""
     return f"slice {split}/{name}"

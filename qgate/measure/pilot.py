@@ -10,6 +10,7 @@ from typing import Any
 
 from qgate.charter.metrics import Family
 from qgate.domain.charter import Charter
+from qgate.domain.environment import Environment
 from qgate.domain.evidence import (
     CLUSTERS,
     Array,
@@ -25,6 +26,7 @@ from qgate.gates.partial import ONLY, is_needed
 from qgate.measure import calibration
 from qgate.measure.asking import Asked, ask_instead, repetitions
 from qgate.measure.data import datasets
+from qgate.measure.environment import Environments
 from qgate.measure.growth import growth_jobs
 from qgate.measure.inputs import read_inputs
 from qgate.measure.jobs import CANDIDATE, REPETITION, Job, Measured, baseline_jobs, candidate_jobs, splits
@@ -42,7 +44,8 @@ class Trees:
     """Where files are read: `root` holds the head's files with their data, `worker` the copy without data and history.
 
     `today` is the day of the run: a calibration's age is recorded against it (None: unknown). `reuse` is where measurements
-    of the same content are taken from and kept (None: everything is measured). `only` names the families of gates that are
+    of the same content are taken from and kept (None: everything is measured). `environments` are what lockfiles become (None:
+    the bundled one for all). `only` names the families of gates that are
     measured for (none: all of them). `reviewed` are calibration snapshots as the base commit has them, by their paths.
     """
 
@@ -50,6 +53,7 @@ class Trees:
     worker: Path
     today: date | None = None
     reuse: Reuse | None = None
+    environments: Environments | None = None
     only: tuple[Family, ...] = ()
     reviewed: Mapping[str, bytes] = field(default_factory=dict)
 
@@ -80,8 +84,12 @@ def _measured(charter: Charter, trees: Trees, lock: Mapping[str, Any] | None, li
         trace = arrival_times(by_role.get("trace"))
         planned = tuple(with_arrivals(job, charter, trace) for job in jobs(charter, data) if is_needed(job.part, trees.only))
     except MeasurementError as error:
-        failure = Failure(part="data", message=str(error))
-        return PilotEvidence(pilot=charter.pilot, inputs=inputs, lock=lock, failures=(failure,), facts={"libraries": libraries()})
+        return _unmeasured("data", str(error), PilotEvidence(pilot=charter.pilot, inputs=inputs, lock=lock))
+    try:
+        limits = trees.environments.of(charter, limits) if trees.environments else limits
+    except MeasurementError as error:
+        truth = {split: data[split].labels for split in splits(charter)}
+        return _unmeasured(CANDIDATE, str(error), PilotEvidence(pilot=charter.pilot, inputs=inputs, truth=truth, lock=lock))
     asking = Asking(charter=charter, data=data, lock=lock, tree=trees.worker, limits=limits)
     gathered = gather(planned, asking, trees.reuse)
     asked = ask_instead(gathered.asked, trees.worker, limits)
@@ -93,12 +101,19 @@ def _measured(charter: Charter, trees: Trees, lock: Mapping[str, Any] | None, li
     return calibration.under_noise(evidence, charter, sources)
 
 
+def _unmeasured(part: str, why: str, evidence: PilotEvidence) -> PilotEvidence:
+    """Evidence that nothing came of, and why."""
+    return replace(evidence, failures=(Failure(part=part, message=why),), facts={"libraries": libraries(Environment())})
+
+
 def _evidence(asking: Asking, inputs: tuple[InputFile, ...], asked: Sequence[Asked]) -> PilotEvidence:
     charter, data = asking.charter, asking.data
     measured = {a.job.part: a.measured for a in asked if a.measured is not None}
     repeated = measured.pop(REPETITION, None)
     cells = tuple(cell for m in measured.values() for cell in m.cells)
     facts = {part: dict(m.facts) for part, m in measured.items() if m.facts}
+    environment = asking.limits.environment
+    ran = {"libraries": libraries(environment), "environment": environment.facts()}
     return PilotEvidence(
         pilot=charter.pilot,
         inputs=inputs,
@@ -106,7 +121,7 @@ def _evidence(asking: Asking, inputs: tuple[InputFile, ...], asked: Sequence[Ask
         cells=cells,
         repetitions=repetitions(repeated, cells),
         lock=asking.lock,
-        facts={"libraries": libraries(), "sandbox": weakest(a.answer.sandbox for a in asked), **facts},
+        facts={**ran, "sandbox": weakest(a.answer.sandbox for a in asked), **facts},
         timings={a.job.part: a.answer.seconds for a in asked},
         failures=tuple(Failure(part=a.job.part, message=a.problem) for a in asked if a.problem is not None),
         service=next((m.service for m in measured.values() if m.service), None),
@@ -125,6 +140,9 @@ def _tables(charter: Charter, data: Mapping[str, Dataset], measured: Mapping[str
     return tables
 
 
-def libraries() -> dict[str, str]:
-    """Installed versions of what the numbers depend on, without importing any of it."""
-    return {"python": python_version()} | {name: metadata.version(name) for name in LIBRARIES}
+def libraries(environment: Environment) -> dict[str, str]:
+    """Versions of what the numbers depend on, without importing any of it: those of an environment that was built, or ours."""
+    python = {"python": python_version()}
+    if environment.directory is None:
+        return python | {name: metadata.version(name) for name in LIBRARIES}
+    return python | {name: environment.versions[name] for name in LIBRARIES if name in environment.versions}

@@ -180,8 +180,9 @@ class _Memory:
                 self.reuse.store.put(key, entry)
 
     def _answer_key(self, job: Job) -> Key:
-        required = self.asking.limits.sandbox_required
-        return self._key(job, ANSWER, {"tree": self.reuse.tree, "order": order_digest(job.order), "sandbox_required": required})
+        limits = self.asking.limits
+        ran_in = {"sandbox_required": limits.sandbox_required, "environment": limits.environment.sha256}
+        return self._key(job, ANSWER, {"tree": self.reuse.tree, "order": order_digest(job.order), **ran_in})
 
     def _cells_key(self, job: Job, answer: Answer) -> Key | None:
         """None where the worker itself answers cells, or nothing."""

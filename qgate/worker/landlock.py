@@ -35,11 +35,13 @@ def abi() -> int:
         return 0
 
 
-def restrict(*, read: Iterable[Path], write: Iterable[Path], devices: Iterable[Path], ports: Iterable[int] = ()) -> int:
+def restrict(
+    *, read: Iterable[Path], write: Iterable[Path], devices: Iterable[Path], ports: Iterable[int] = (), network: bool = False
+) -> int:
     """Allow only these, for this thread and all that it starts; returns the ABI.
 
     `read` allows executing too, `write` everything but device files. Paths that cannot be reached are left out. `ports` are those
-    of TCP that may be listened on and connected to, at any address.
+    of TCP that may be listened on and connected to, at any address; with `network` all of them may.
 
     Raises:
         OSError: the kernel has no Landlock, or a filter hides it.
@@ -48,7 +50,7 @@ def restrict(*, read: Iterable[Path], write: Iterable[Path], devices: Iterable[P
     if version < 1:
         raise OSError(errno.ENOSYS, "the kernel offers no Landlock")
     handled = _HANDLED[min(version, len(_HANDLED) - 1)]
-    rules = _create(version, handled)
+    rules = _create(version, handled, 0 if network else _TCP)
     try:
         for paths, access in (
             (read, _EXECUTE | _READ_FILE | _READ_DIR),
@@ -57,7 +59,7 @@ def restrict(*, read: Iterable[Path], write: Iterable[Path], devices: Iterable[P
         ):
             for path in paths:
                 _allow(rules, path, access & handled)
-        for port in ports if version >= TCP_SINCE else ():
+        for port in ports if version >= TCP_SINCE and not network else ():
             _allow_port(rules, port, _TCP)
         call("landlock_restrict_self", rules, 0)
     finally:
@@ -81,11 +83,11 @@ def only_listen(port: int) -> None:
         os.close(rules)
 
 
-def _create(version: int, handled: int) -> int:
-    """A ruleset that handles files, TCP (refused but for ports with a rule) and, from ABI 6, keeps signals and sockets inside."""
+def _create(version: int, handled: int, tcp: int) -> int:
+    """A ruleset of files, these rights of TCP (refused but for ports with a rule) and, from ABI 6, signals and sockets."""
     attributes = struct.pack("Q", handled)
     if version >= TCP_SINCE:
-        attributes += struct.pack("Q", _TCP)
+        attributes += struct.pack("Q", tcp)
     if version >= SIGNALS_SINCE:
         attributes += struct.pack("Q", _SCOPES)
     return _ruleset(attributes)

@@ -1,7 +1,6 @@
 """Workers started, watched and ended: each in its own process group and sandbox; the answer on one pipe, the log on another."""
 
 import contextlib
-import json
 import os
 import random
 import selectors
@@ -12,7 +11,7 @@ import tempfile
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import IO
 
@@ -40,7 +39,7 @@ def run(orders: Sequence[WorkOrder], tree: Path, limits: Limits) -> tuple[Answer
     with _scratch() as scratch:
         workers: list[_Worker] = []
         try:
-            for number, (order, uid) in enumerate(zip(orders, _private_users(len(orders)), strict=True)):
+            for number, (order, uid) in enumerate(zip(orders, private_users(len(orders)), strict=True)):
                 workers.append(_start(order, _policy(tree, scratch / str(number), uid, limits, order.ports)))
             _watch(workers, limits)
         finally:
@@ -79,7 +78,7 @@ def _guard_oneself() -> None:
         privileges.adopt_orphans()
 
 
-def _private_users(count: int) -> list[int | None]:
+def private_users(count: int) -> list[int | None]:
     """A user for each worker that no process has now: two runs on one machine must not end each other's workers."""
     if os.geteuid() != 0:
         return [None] * count
@@ -102,6 +101,7 @@ def _policy(tree: Path, home: Path, uid: int | None, limits: Limits, ports: tupl
         open_files=limits.open_files,
         processes=limits.processes,
         ports=ports,
+        environment=str(limits.environment.directory) if limits.environment.directory else None,
     )
 
 
@@ -123,7 +123,7 @@ def _start(order: WorkOrder, policy: Policy) -> _Worker:
     frame = pack({"kind": order.kind, "value": dict(order.value), "ports": list(order.ports)}, order.arrays)
     reader, writer = os.pipe()
     try:
-        process = start(order, frame, json.dumps(asdict(policy)), home, writer)
+        process = start(order, frame, policy, writer)
     finally:
         os.close(writer)
     pipe = os.fdopen(reader, "rb", buffering=0)
@@ -183,14 +183,14 @@ def _end(worker: _Worker) -> None:
         os.killpg(worker.process.pid, signal.SIGKILL)
     worker.process.wait()
     if worker.uid is not None:
-        _sweep(worker.uid)
+        sweep(worker.uid)
     _reap(worker.process.pid)
     worker.ended = worker.ended or time.monotonic()
     worker.answer_pipe.close()
     worker.process.log.close()
 
 
-def _sweep(uid: int) -> None:
+def sweep(uid: int) -> None:
     """Kills every process of a private user at once: as that user, who can signal nobody else."""
     with contextlib.suppress(OSError):  # the user could not be had, so that nothing runs as him
         kill = [sys.executable, "-I", "-S", "-c", "import os; os.kill(-1, 9)"]

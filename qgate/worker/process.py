@@ -1,16 +1,18 @@
 """A worker's process as the judge sees it: our child, leader of its own session, its output and error on one pipe."""
 
+import json
 import os
 import subprocess
 import sys
 import tempfile
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import IO
 
 from qgate.domain.work import WorkOrder
 from qgate.worker import preload
+from qgate.worker.sandbox import Policy
 
 
 @dataclass(kw_only=True)
@@ -31,9 +33,9 @@ class Process:
         self.returncode = os.waitstatus_to_exitcode(os.waitpid(self.pid, 0)[1])
 
 
-def start(order: WorkOrder, frame: bytes, policy: str, home: Path, answer: int) -> Process:
+def start(order: WorkOrder, frame: bytes, policy: Policy, answer: int) -> Process:
     """A worker that answers `order`, packed in `frame`, on the pipe `answer`: forked, or where that cannot be on its own."""
-    environment = preload.environment(home, order.hash_seed, os.environ)
+    environment = preload.environment(Path(policy.scratch), order.hash_seed, os.environ)
     with tempfile.TemporaryFile() as question:
         question.write(frame)
         question.seek(0)
@@ -43,13 +45,15 @@ def start(order: WorkOrder, frame: bytes, policy: str, home: Path, answer: int) 
             return _started(policy, environment, question, answer, why=str(error))
 
 
-def _forked(order: WorkOrder, policy: str, environment: Mapping[str, str], question: int, answer: int) -> Process:
+def _forked(order: WorkOrder, policy: Policy, environment: Mapping[str, str], question: int, answer: int) -> Process:
+    if policy.environment is not None:
+        raise preload.NotForkedError("its lockfile's libraries are loaded inside the sandbox alone")
     parent = preload.zygote(order.hash_seed)
     parent.load(preload.MODULES.get(order.kind, ()))
     reader, writer = os.pipe()
     log = os.fdopen(reader, "rb", buffering=0)
     try:
-        return Process(pid=parent.fork(policy, environment, (question, answer, writer)), log=log)
+        return Process(pid=parent.fork(json.dumps(asdict(policy)), environment, (question, answer, writer)), log=log)
     except preload.NotForkedError:
         log.close()
         raise
@@ -57,9 +61,9 @@ def _forked(order: WorkOrder, policy: str, environment: Mapping[str, str], quest
         os.close(writer)
 
 
-def _started(policy: str, environment: Mapping[str, str], question: IO[bytes], answer: int, *, why: str) -> Process:
+def _started(policy: Policy, environment: Mapping[str, str], question: IO[bytes], answer: int, *, why: str) -> Process:
     started = subprocess.Popen(
-        [sys.executable, "-I", "-m", "qgate.worker.child", policy, str(answer)],
+        [sys.executable, "-I", "-m", "qgate.worker.child", json.dumps(asdict(policy)), str(answer)],
         cwd="/",
         env=environment,
         stdin=question,

@@ -37,6 +37,8 @@ _MACHINE = (
     "/sys/fs/cgroup/cpu/cpu.cfs_quota_us",
     "/sys/fs/cgroup/cpu/cpu.cfs_period_us",
 )
+# Names, certificates and the users' list: what a program that fetches looks up.
+_RESOLVER = (Path("/etc"), Path("/run/systemd/resolve"))
 _SYSTEM = tuple(Path(path) for path in (*_LIBRARIES, *_MACHINE))
 _DEVICES = (Path("/dev/null"), Path("/dev/zero"), Path("/dev/urandom"), Path("/dev/random"))
 
@@ -45,7 +47,8 @@ _DEVICES = (Path("/dev/null"), Path("/dev/zero"), Path("/dev/urandom"), Path("/d
 class Policy:
     """What one worker is confined to. `uid` None: no private user is to be had; `required`: run nothing with a layer missing.
 
-    `ports`: TCP ports of loopback that it may serve on; without, it has no sockets at all.
+    `ports`: TCP ports of loopback that it may serve on; without, it has no sockets at all. `environment`: a directory with the
+    libraries that it runs with, to read. `network`: for a program of ours that fetches and runs nobody's code, every socket.
     """
 
     tree: str
@@ -58,6 +61,8 @@ class Policy:
     open_files: int
     processes: int
     ports: tuple[int, ...] = ()
+    environment: str | None = None
+    network: bool = False
 
 
 @dataclass(kw_only=True)
@@ -102,7 +107,7 @@ def confine(policy: Policy) -> Layers:
     layers.attempt("landlock", lambda: _restrict_files(policy))
     signals_are_kept_in = layers.reached["uid"] or layers.reached["landlock"] >= landlock.SIGNALS_SINCE
     tcp = bool(layers.reached.get(LOOPBACK))
-    layers.attempt("seccomp", lambda: seccomp.refuse(signals=not signals_are_kept_in, tcp=tcp))
+    layers.attempt("seccomp", lambda: seccomp.refuse(signals=not signals_are_kept_in, tcp=tcp, network=policy.network))
     return layers
 
 
@@ -137,8 +142,10 @@ def _restrict_files(policy: Policy) -> int:
     """Landlock binds the thread that asks, and a signal handler can be run on any other."""
     if len(os.listdir("/proc/self/task")) != 1:  # noqa: PTH208 -- names are enough
         raise OSError("the worker has more than one thread already")
-    read = (*_SYSTEM, *_python(), Path(policy.tree))
-    return landlock.restrict(read=read, write=(Path(policy.scratch),), devices=_DEVICES, ports=policy.ports)
+    lent = (Path(policy.environment),) if policy.environment else ()
+    read = (*_SYSTEM, *_python(), Path(policy.tree), *lent, *(_RESOLVER if policy.network else ()))
+    write = (Path(policy.scratch),)
+    return landlock.restrict(read=read, write=write, devices=_DEVICES, ports=policy.ports, network=policy.network)
 
 
 def _python() -> tuple[Path, ...]:

@@ -45,21 +45,21 @@ class _Program(ctypes.Structure):
     _fields_ = (("length", ctypes.c_ushort), ("filter", ctypes.c_void_p))
 
 
-def refuse(*, signals: bool, tcp: bool = False) -> None:
+def refuse(*, signals: bool, tcp: bool = False, network: bool = False) -> None:
     """Refuse them from now on, for this thread and all that it starts; `signals`: those to other processes too.
 
-    `tcp`: sockets of IPv4 TCP are let through, which something else must keep inside.
+    `tcp`: sockets of IPv4 TCP are let through, which something else must keep inside. `network`: all sockets are.
 
     Raises:
         OSError: the kernel has no seccomp filters, or this is no processor that the numbers are known for.
     """
-    code = program(signals=signals, tcp=tcp)
+    code = program(signals=signals, tcp=tcp, network=network)
     buffer = ctypes.create_string_buffer(code, len(code))
     prepared = _Program(len(code) // 8, ctypes.addressof(buffer))
     prctl(_PR_SET_SECCOMP, _MODE_FILTER, ctypes.addressof(prepared))
 
 
-def program(*, signals: bool, tcp: bool = False) -> bytes:
+def program(*, signals: bool, tcp: bool = False, network: bool = False) -> bytes:
     """The filter for this processor: 8 bytes an instruction."""
     name = machine()
     code = [_step(_LOAD, _ARCHITECTURE), _step(_EQUAL, _ARCH[name], 1, 0), _step(_RETURN, _KILL), _step(_LOAD, _NUMBER)]
@@ -70,7 +70,8 @@ def program(*, signals: bool, tcp: bool = False) -> bytes:
     for group, names in _REFUSED.items():
         for refused in names.split():
             code += _answer(refused, errno.ENOSYS if group == "rings" else errno.EPERM)
-    code += _tcp_alone() if tcp else _answer("socket", errno.EPERM)
+    if not network:
+        code += _tcp_alone() if tcp else _answer("socket", errno.EPERM)
     code += _where_argument("clone", _ANY_BIT, _CLONE_NEW, refused=True)
     code += _where_argument("prlimit64", _EQUAL, 0, refused=False)  # pid 0 is oneself
     if signals:

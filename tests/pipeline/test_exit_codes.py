@@ -119,3 +119,14 @@ def test_the_same_commit_twice_gives_the_same_bytes(pilot):
     for name in ("verdict.json", "evidence.json", "comment.md", "report.html", "junit.xml", "qgate.sarif", "codequality.json"):
         assert (pilot.path / "one" / name).read_bytes() == (pilot.path / "two" / name).read_bytes(), name
     assert json.loads((pilot.path / "one/timings.json").read_text())["sorter"]["candidate"] > 0
+
+
+def test_a_lockfile_whose_environment_cannot_be_had_is_an_error_and_no_other_is_used(pilot):
+    pilot.change({"requirements.lock": f"numpy==1.0 --hash=sha256:{'a' * 64}\n"})
+    nowhere = {"UV_DEFAULT_INDEX": "http://127.0.0.1:9/", "UV_HTTP_RETRIES": "0"}
+    ended = pilot.qgate("run", "--forge", "none", environment=nowhere)
+    assert ended.code == 12, ended.err
+    why = pilot.why("val_accuracy_gap_vs_classical")
+    assert "the environment of requirements.lock could not be built" in why
+    assert "127.0.0.1:9" in why
+    assert pilot.verdict()["pilots"][0]["facts"].keys() == {"libraries"}

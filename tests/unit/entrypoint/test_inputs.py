@@ -3,6 +3,7 @@
 import pytest
 
 from entrypoint.inputs import Inputs, Mode, read_inputs
+from qgate.domain.environment import Setup
 from qgate.domain.verdict import Decision
 from qgate.errors import UsageError
 
@@ -24,6 +25,7 @@ def test_every_input_is_read():
         "INPUT_FAIL-ON": "error, fail",
         "INPUT_MODE": "publish",
         "INPUT_OUT": "evidence/",
+        "INPUT_SETUP": "locked",
         "INPUT_TOKEN": "ghs_secret\n",
         "INPUT_WORKING-DIRECTORY": "./pilots/triage",
     }
@@ -36,6 +38,7 @@ def test_every_input_is_read():
         fail_on=frozenset({Decision.ERROR, Decision.FAIL}),
         out="evidence",
         working_directory="pilots/triage",
+        setup=Setup.LOCKED,
     )
 
 
@@ -54,6 +57,7 @@ def test_mode(given):
     [
         ("INPUT_MODE", "gate", "the input `mode` is 'gate'\n  fix: write one of auto, run, measure, publish"),
         ("INPUT_MODE", "", "the input `mode` is ''\n  fix: write one of auto, run, measure, publish"),
+        ("INPUT_SETUP", "none", "the input `setup` is 'none'\n  fix: write one of auto, bundled, locked"),
         ("INPUT_COMMENT", "yes", "the input `comment` is 'yes'\n  fix: write one of true, false"),
         ("INPUT_COMMENT", "True", "the input `comment` is 'True'\n  fix: write one of true, false"),
         (

@@ -72,7 +72,7 @@ def test_data_without_a_declared_digest_fails(make, evidence):
 def test_a_charter_without_a_lockfile_fails(make, evidence):
     assert judged(make.charter(lockfile=None), evidence) == (
         Decision.FAIL,
-        "the charter declares no lockfile, so nobody can rebuild this environment",
+        "the charter declares no lockfile: the bundled environment was used, which nobody can rebuild from the repository",
         ("commit a lockfile with hashes and name it in `pilot.environment.lockfile`",),
     )
 
