@@ -30,8 +30,9 @@ lint: setup ## style, types, layers; action, workflow and Dockerfile linters
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/actionlint
+	$(BIN)/actionlint .github/workflows/*.yml examples/workflows/*.yml
 	$(BIN)/zizmor --offline --persona pedantic .github/workflows action.yml
+	$(BIN)/zizmor --offline --persona auditor examples/workflows/*.yml
 	$(BIN)/hadolint Dockerfile
 	$(BIN)/check-jsonschema --check-metaschema schemas/*.schema.json
 

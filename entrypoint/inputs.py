@@ -14,17 +14,18 @@ from qgate.errors import UsageError
 
 FAIL_ON = (Decision.FAIL, Decision.INCONCLUSIVE, Decision.ERROR)
 RUN_DIRECTORY = ".qgate/run"
+MEASURED_BY = ".github/workflows/qgate-measure.yml"
 
 
 class Mode(StrEnum):
-    """Which stages a step runs."""
+    """Which stages a step runs; `auto` decides by the event (`entrypoint.choose`)."""
 
+    AUTO = "auto"
     RUN = "run"
     MEASURE = "measure"
     PUBLISH = "publish"
 
 
-_MODES = {"auto": Mode.RUN} | {str(mode): mode for mode in Mode}
 _BOOLEANS = {"true": True, "false": False}
 
 
@@ -32,12 +33,13 @@ _BOOLEANS = {"true": True, "false": False}
 class Inputs:
     """What the workflow asked for. Paths are relative: that of `working_directory` to the workspace, all others to it.
 
-    `signing_key` is no input of the action: it is an environment variable of the step (`entrypoint.step`).
+    `measured_by` is the path of the workflow whose runs leave evidence, from the repository's root. `signing_key` is no input of
+    the action: it is an environment variable of the step (`entrypoint.step`).
     """
 
     token: str = field(repr=False)
     signing_key: str | None = field(default=None, repr=False)
-    mode: Mode = Mode.RUN
+    mode: Mode = Mode.AUTO
     base: str | None = None
     charters: tuple[str, ...] = ()
     comment: bool = True
@@ -45,6 +47,7 @@ class Inputs:
     out: str = RUN_DIRECTORY
     cache: str | None = None
     working_directory: str = "."
+    measured_by: str = MEASURED_BY
     setup: Setup = Setup.AUTO
 
 
@@ -61,7 +64,7 @@ def read_inputs(environ: Mapping[str, str]) -> Inputs:
     """
     return Inputs(
         token=_text(environ, "token"),
-        mode=_MODES[_choice(environ, "mode", tuple(_MODES))],
+        mode=Mode(_choice(environ, "mode", tuple(map(str, Mode)))),
         base=_text(environ, "base") or None,
         charters=_lines(environ, "charter"),
         comment=_BOOLEANS[_choice(environ, "comment", tuple(_BOOLEANS))],
@@ -69,6 +72,7 @@ def read_inputs(environ: Mapping[str, str]) -> Inputs:
         out=_relative(environ, "out", RUN_DIRECTORY),
         cache=_relative(environ, "cache", "") if _text(environ, "cache") else None,
         working_directory=_relative(environ, "working-directory", "."),
+        measured_by=_relative(environ, "measured-by", MEASURED_BY),
         setup=Setup(_choice(environ, "setup", tuple(map(str, Setup)))),
     )
 

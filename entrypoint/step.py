@@ -4,11 +4,13 @@ import traceback
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from functools import partial
 from hashlib import sha256
 from pathlib import Path
-from typing import TextIO
+from typing import TYPE_CHECKING, TextIO
 
 from entrypoint import stages, surfaces
+from entrypoint.choose import Stages, choose
 from entrypoint.inputs import Inputs, Mode, read_inputs
 from entrypoint.run_directory import check_handed_over, hand_back, inside, make_empty, owner_of
 from entrypoint.workflow import CommandFiles, command_files
@@ -27,6 +29,9 @@ from qgate.forge.nothing import NoForge
 from qgate.forge.workflow import Workflow, read_workflow
 from qgate.pipeline import Gated
 from qgate.settings import Settings
+
+if TYPE_CHECKING:
+    from entrypoint.take_over import Handover
 
 NOT_EVALUATED = "qgate: no gate was evaluated\n"
 # The token and the docker socket are in reach of a worker without every layer of the sandbox: there, nothing is measured.
@@ -60,22 +65,56 @@ class _Places:
 
 
 def _gate(inputs: Inputs, workflow: Workflow, files: CommandFiles, log: TextIO) -> int:
+    # A step that only measures needs no permission to write, and no token.
+    client = None if inputs.mode is Mode.MEASURE else Client(api_url=workflow.api_url, token=inputs.token)
+    with surfaces.commands_off(log):
+        what = choose(inputs, workflow.target, client)
+        taken = _taken_over(inputs, workflow, client) if client and workflow.target.measured_in else None
+    if what is not Stages.TAKE_OVER:
+        return _staged(what, inputs, workflow, _Ends(files=files, log=log, client=client))
+    if taken is None:
+        return _waiting(files, log)
+    return _staged(what, inputs, replace(workflow, target=taken.target), _Ends(files=files, log=log, client=client, taken=taken))
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Ends:
+    """Where a step reads from and writes to; `taken` is what it takes over of another workflow."""
+
+    files: CommandFiles
+    log: TextIO
+    client: Client | None
+    taken: "Handover | None" = None
+
+
+def _taken_over(inputs: Inputs, workflow: Workflow, client: Client) -> "Handover | None":
+    from entrypoint import take_over  # noqa: PLC0415 -- what reads its arrays takes numpy
+
+    return take_over.identify(client, inputs, workflow)
+
+
+def _staged(what: Stages, inputs: Inputs, workflow: Workflow, ends: _Ends) -> int:
+    files, log = ends.files, ends.log
     places = _places(inputs, workflow.workspace)
-    forge = surfaces.SummaryFirst(_forge(inputs, workflow), files.summary)
+    forge = surfaces.SummaryFirst(_forge(what, inputs, workflow, ends.client), files.summary)
     owner = owner_of(workflow.workspace)
-    if inputs.mode is Mode.PUBLISH:
+    if what is Stages.PUBLISH:
         check_handed_over(places.out)
     else:
         make_empty(places.out, owner)
+    receive = partial(ends.taken.receive, places.root, places.out) if ends.taken else None
     try:
         with surfaces.commands_off(log):
-            ending = stages.run(inputs.mode, _settings(inputs, workflow, places), forge, lambda text: _say(text, log))
+            settings = _settings(inputs, workflow, places)
+            ending = stages.run(what, settings, forge, lambda text: _say(text, log), receive)
             if isinstance(ending, Gated):
                 surfaces.print_result(ending, log)
     finally:
         for written in filter(None, (places.out, places.cache)):
             hand_back(written, owner)
     out = places.out.relative_to(workflow.workspace)
+    if what is Stages.UNPUBLISHED:
+        append_summary(files.summary, surfaces.unpublished_summary(str(out)))
     return _measured(ending, out, files, log) if isinstance(ending, Scope) else _gated(ending, inputs.fail_on, out, files, log)
 
 
@@ -90,11 +129,10 @@ def _places(inputs: Inputs, workspace: Path) -> _Places:
     return _Places(root=root, prefix="" if prefix == "." else prefix, out=inside(here, inputs.out, "out"), cache=cache or None)
 
 
-def _forge(inputs: Inputs, workflow: Workflow) -> Forge:
-    """Where the verdict goes; a step that only measures has none, and needs no permission to write."""
-    if inputs.mode is Mode.MEASURE:
+def _forge(what: Stages, inputs: Inputs, workflow: Workflow, client: Client | None) -> Forge:
+    """Where the verdict goes; what is not published has no forge."""
+    if client is None or what in {Stages.MEASURE, Stages.UNPUBLISHED}:
         return NoForge()
-    client = Client(api_url=workflow.api_url, token=inputs.token)
     return GitHub(client=client, target=workflow.target, comment=inputs.comment)
 
 
@@ -122,6 +160,13 @@ def _settings(inputs: Inputs, workflow: Workflow, places: _Places) -> Settings:
 
 def _say(text: str, log: TextIO) -> None:
     log.write(f"qgate: {text}\n")
+
+
+def _waiting(files: CommandFiles, log: TextIO) -> int:
+    """The other workflow's run has begun: its commit is pending, and nothing else is known."""
+    append_summary(files.summary, surfaces.waiting_summary())
+    log.write("qgate: pending until the measuring run ends\n")
+    return ExitCode.OK
 
 
 def _measured(scope: Scope, out: Path, files: CommandFiles, log: TextIO) -> int:

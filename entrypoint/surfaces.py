@@ -68,6 +68,20 @@ def measured_summary(*, applicable: bool, out: str) -> str:
     return f"## qgate: measured\n\n{what}. **Nothing was judged yet**: a step with `mode: publish` does.\n"
 
 
+def unpublished_summary(out: str) -> str:
+    """What is added where the token may not write: who publishes instead."""
+    return (
+        "\n### Not published from here\n\nThe token of this run may not write: as in every pull request of a fork, or because "
+        "the job does not ask for `statuses: write`. The exit code blocks all the same. To have it published, upload "
+        f"{md_code(out)} for a second workflow, as in `docs/forks.md`.\n"
+    )
+
+
+def waiting_summary() -> str:
+    """The summary of a step that only set the pending status."""
+    return "## qgate: pending\n\nThe measuring run has begun. **Nothing was judged yet**: its end starts this workflow again.\n"
+
+
 def verdict_outputs(gated: Gated, report_path: str) -> dict[str, str]:
     """The step's outputs. Without a verdict the word is `error`, and the change counts as reaching a pilot: nobody knows."""
     verdict = gated.verdict

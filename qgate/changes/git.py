@@ -7,6 +7,7 @@ Paths are `str` as git names them, relative to the top of the work tree; bytes t
 import re
 import shutil
 import tempfile
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -65,6 +66,17 @@ class Repository:
         if not ref or ref.startswith("-") or any(not c.isprintable() or c.isspace() for c in ref):
             raise GitError(f"{ref!r} is not a git revision\n  fix: give a branch, a tag or a commit SHA")
         return self._commit(ref) or self._elsewhere(ref)
+
+    def fetch(self, sha: str, *, env: Mapping[str, str]) -> None:
+        """Fetch a commit that is not here from the remote; `env` is git's, as for a remote that asks who wants to know.
+
+        Raises:
+            GitError: it is not there either.
+        """
+        remote = self.remote()
+        if self._commit(sha) is None and remote is not None:
+            depth = ("--depth=1",) if self._is_shallow() else ()
+            self.git.run(*_FETCH, *depth, "--", remote, sha, env=env, network=True)
 
     def merge_base(self, a: str, b: str) -> str:
         """The best common ancestor of two commits (full SHA); a shallow clone is deepened, in doubling steps, until it has one.
@@ -194,9 +206,7 @@ class Repository:
     def _fetched(self, remote: str, ref: str) -> str:
         try:
             sha = ref if _SHA.fullmatch(ref) else self._remote_sha(remote, ref)
-            if self._commit(sha) is None:
-                depth = ("--depth=1",) if self._is_shallow() else ()
-                self.git.run(*_FETCH, *depth, "--", remote, sha, network=True)
+            self.fetch(sha, env={})
         except GitError as error:
             raise GitError(f"{ref} is not in this clone, and could not be fetched: {error}") from error
         return self._commit(sha) or self._missing(ref)

@@ -19,6 +19,8 @@ _TIMEOUT = (10.0, 30.0)  # seconds to connect, and between two bytes of the answ
 _ATTEMPTS = 4
 _REDIRECTS = {301, 302, 307, 308}
 _MOST_REDIRECTS = 5
+_OK, _FOUND = 200, 302
+_CHUNK = 65_536
 _MOST_PAGES = 100
 # GitHub allows about 80 content-creating requests a minute; a run below this count never has to slow down.
 _BURST = 30
@@ -116,6 +118,20 @@ class Client:
                 if attempt == _ATTEMPTS:
                     raise
 
+    def download(self, path: str, *, limit: int) -> bytes:
+        """The bytes that a path redirects to, at most `limit` of them; the token stays here.
+
+        Raises:
+            Unprocessable: there are more, or no redirect to them.
+        """
+        attempt = 0
+        while True:
+            attempt += 1
+            try:
+                return self._stored(self._storage(self._url(path)), limit)
+            except Unavailable as error:
+                self._wait_for(error, attempt)
+
     def viewer(self) -> str | None:
         """The login that the token writes as, or None where GitHub does not say.
 
@@ -198,6 +214,36 @@ class Client:
         self._writes += method != "GET"
         if method != "GET" and self._writes > _BURST:
             self._sleep(1.0)
+
+    def _storage(self, url: str) -> str:
+        """Where a download lies: what 302 names, behind whatever a renamed repository redirects to before."""
+        for _ in range(_MOST_REDIRECTS):
+            response = self._send("GET", url, query=None, body=None)
+            if response.status_code not in _REDIRECTS:
+                self._checked(response)
+                raise Unprocessable(f"{url} is no download")
+            following = urljoin(url, response.headers.get("Location", ""))
+            if response.status_code == _FOUND:
+                return following
+            url = self._same_origin(following)
+        raise Unavailable(f"more than {_MOST_REDIRECTS} redirects, the last to {url}")
+
+    def _stored(self, url: str, limit: int) -> bytes:
+        """The content of a signed address: asked for without our session, so that no token goes along."""
+        if urlsplit(url).scheme not in {"https", urlsplit(self._root).scheme}:
+            raise Unprocessable(f"{self._root} stores a download where nothing protects it on the way")
+        read = bytearray()
+        try:
+            with requests.get(url, auth=lambda r: r, timeout=_TIMEOUT, allow_redirects=False, stream=True) as response:
+                if response.status_code != _OK:
+                    raise refusal(response.status_code, response.headers, "the download was refused", now=self._now())
+                for part in response.iter_content(_CHUNK):
+                    read += part
+                    if len(read) > limit:
+                        raise Unprocessable(f"the download is larger than {limit:,} bytes")
+        except requests.RequestException as error:
+            raise Unavailable(f"the download broke off: {type(error).__name__}") from error  # its words hold the signed address
+        return bytes(read)
 
     def _checked(self, response: requests.Response) -> requests.Response:
         if response.ok:

@@ -11,6 +11,7 @@ from enum import StrEnum
 from typing import Any
 
 from qgate.errors import UsageError
+from qgate.forge.measuring_run import MeasuringRun, measuring_run
 
 DEPENDABOT = "dependabot[bot]"
 
@@ -25,6 +26,7 @@ class EventKind(StrEnum):
     MERGE_GROUP = "merge_group"
     PUSH = "push"
     WORKFLOW_DISPATCH = "workflow_dispatch"
+    WORKFLOW_RUN = "workflow_run"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,6 +36,8 @@ class EventTarget:
     `head` is the commit that is gated and reported on: a pull request's own head, never the temporary merge commit in GITHUB_SHA,
     where nobody would see the report. `base` is None where the event names none (a new branch, a manual run).
     `head_is_fork` and `by_dependabot` tell why a token may be read-only. `run_url` is the workflow run's page.
+    `measured_in` is the run that left the evidence, where another one publishes it (`workflow_run`): whose pull request that is,
+    GitHub has yet to be asked (`qgate.forge.pulls`).
     """
 
     kind: EventKind
@@ -46,6 +50,12 @@ class EventTarget:
     head_is_fork: bool = False
     by_dependabot: bool = False
     on_default_branch: bool = False
+    measured_in: MeasuringRun | None = None
+
+    @property
+    def published_apart(self) -> bool:
+        """Whether another run publishes: this one's token is read-only, whatever its workflow asks for."""
+        return self.kind is EventKind.PULL_REQUEST and (self.head_is_fork or self.by_dependabot)
 
     @property
     def pull_request_name(self) -> str:
@@ -79,6 +89,7 @@ def choose_target(event_name: str, payload: Mapping[str, Any], *, sha: str, run_
         EventKind.MERGE_GROUP: _merge_group,
         EventKind.PUSH: _push,
         EventKind.WORKFLOW_DISPATCH: _manual,
+        EventKind.WORKFLOW_RUN: _measured,
     }[EventKind(event_name)]
     return EventTarget(
         kind=EventKind(event_name),
@@ -123,6 +134,11 @@ def _manual(payload: Mapping[str, Any], sha: str) -> dict[str, Any]:
     if not _SHA.fullmatch(sha):
         raise UsageError(f"GITHUB_SHA is {sha!r}, not a commit: a manual run is gated at that commit")
     return {"head": sha, "on_default_branch": _on_default_branch(payload)}
+
+
+def _measured(payload: Mapping[str, Any], _sha: str) -> dict[str, Any]:
+    run = measuring_run(payload)
+    return {"head": run.head, "measured_in": run}
 
 
 def _on_default_branch(payload: Mapping[str, Any]) -> bool:

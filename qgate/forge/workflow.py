@@ -16,6 +16,7 @@ class Workflow:
     target: EventTarget
     workspace: Path
     api_url: str
+    server_url: str = "https://github.com"
 
 
 def read_workflow(environ: Mapping[str, str]) -> Workflow:
@@ -33,6 +34,7 @@ def read_workflow(environ: Mapping[str, str]) -> Workflow:
         target=replace(target, run_url=run),
         workspace=Path(_needed(environ, "GITHUB_WORKSPACE")).resolve(),
         api_url=environ.get("GITHUB_API_URL") or "https://api.github.com",
+        server_url=server,
     )
 
 

@@ -126,13 +126,13 @@ def _evidence(asking: Asking, inputs: tuple[InputFile, ...], asked: Sequence[Ask
         failures=tuple(Failure(part=a.job.part, message=a.problem) for a in asked if a.problem is not None),
         service=next((m.service for m in measured.values() if m.service), None),
         growth=next((m.growth for m in measured.values() if m.growth), ()),
-        tables=_tables(charter, data, measured),
+        tables={name: table for m in measured.values() for name, table in m.tables.items()} | row_tables(charter, data),
     )
 
 
-def _tables(charter: Charter, data: Mapping[str, Dataset], measured: Mapping[str, Measured]) -> dict[str, Array]:
-    """What the parts measured besides cells, and which rows of a split belong together."""
-    tables = {name: table for m in measured.values() for name, table in m.tables.items()}
+def row_tables(charter: Charter, data: Mapping[str, Dataset]) -> dict[str, Array]:
+    """Which rows of a split belong together, and which are in a slice: nobody's answer, but the data's."""
+    tables: dict[str, Array] = {}
     for split in splits(charter):
         role, found = rows_role(split), data[split]
         tables |= {f"{role}/{CLUSTERS}": found.clusters} if found.clusters is not None else {}

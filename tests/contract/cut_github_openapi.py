@@ -17,6 +17,9 @@ from typing import Any
 OPERATIONS = {
     ("/orgs/{org}/teams/{team_slug}/memberships/{username}", "get"),
     ("/repos/{owner}/{repo}/collaborators/{username}/permission", "get"),
+    ("/repos/{owner}/{repo}/actions/artifacts/{artifact_id}/{archive_format}", "get"),
+    ("/repos/{owner}/{repo}/actions/runs/{run_id}/artifacts", "get"),
+    ("/repos/{owner}/{repo}/pulls", "get"),
     ("/repos/{owner}/{repo}/pulls/{pull_number}", "get"),
     ("/repos/{owner}/{repo}/pulls/{pull_number}/reviews", "get"),
     ("/repos/{owner}/{repo}/issues/{issue_number}/comments", "get"),
@@ -47,7 +50,7 @@ def without_words(node: Any, *, names: bool = False) -> Any:
 def cut_operation(operation: dict[str, Any]) -> dict[str, Any]:
     """The operation with its parameters, its request body and its successful answer."""
     cut = {key: operation[key] for key in ("operationId", "parameters", "requestBody") if key in operation}
-    cut["responses"] = {code: answer for code, answer in operation["responses"].items() if code.startswith("2")}
+    cut["responses"] = {code: answer for code, answer in operation["responses"].items() if code.startswith("2") or code == "302"}
     for answer in cut["responses"].values():
         answer.pop("headers", None)
     return without_words(cut)

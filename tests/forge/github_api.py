@@ -81,12 +81,17 @@ class State:
         self.repository = repository
         self.login = login
         self.token = token
-        self.permissions = dict(permissions or {"checks": "write", "statuses": "write", "pull-requests": "write"})
+        self.permissions = dict(
+            permissions or {"checks": "write", "statuses": "write", "pull-requests": "write", "actions": "read"}
+        )
         # What accounts may do with the repository, and who is in which team; a workflow's own token may not read teams.
         self.roles: dict[str, str] = {}
         self.teams: dict[str, dict[str, str]] = {}
         self.reviews: dict[int, list[dict[str, Any]]] = {}
         self.commits = commits
+        self.artifacts: dict[int, dict[str, Any]] = {}
+        self.storage: dict[str, bytes] = {}
+        self.artifact_numbers = itertools.count(3001)
         self.comment_numbers = itertools.count(1001)
         self.check_run_numbers = itertools.count(2001)
         self.pull_requests: dict[int, dict[str, Any]] = {}
@@ -102,8 +107,34 @@ class State:
         for comment in comments:
             self.add_comment(**comment)
 
-    def add_pull_request(self, *, number: int, head: str, state: str = "open", author: str = "author") -> None:
-        self.pull_requests[number] = {"number": number, "state": state, "head": {"sha": head}, "user": _user(author)}
+    def add_pull_request(
+        self,
+        *,
+        number: int,
+        head: str,
+        state: str = "open",
+        author: str = "author",
+        branch: str = "octo:pull",
+        base: str = "b" * 40,
+    ) -> None:
+        """`branch` is where the head was pushed to, as `owner:name`."""
+        owner, _, name = branch.partition(":")
+        self.pull_requests[number] = {
+            "number": number,
+            "state": state,
+            "head": {"sha": head, "ref": name, "user": _user(owner)},
+            "base": {"sha": base, "ref": "main", "user": _user("octo")},
+            "user": _user(author),
+        }
+
+    def add_artifact(self, *, run: int, content: bytes, name: str = "qgate-evidence", **changes: Any) -> None:
+        """An artifact of a workflow run; `content` is what a download gives, whatever GitHub says of its size."""
+        number = next(self.artifact_numbers)
+        url = f"https://api.github.test/repos/{self.repository}/actions/artifacts/{number}"
+        told = {"id": number, "node_id": f"A{number}", "name": name, "size_in_bytes": len(content), "url": url, "expired": False}
+        times = {"created_at": TIME, "expires_at": TIME, "updated_at": TIME}
+        self.artifacts[number] = {"told": {**told, "archive_download_url": f"{url}/zip", **times, **changes}, "run": run}
+        self.storage[str(number)] = content
 
     def add_review(self, *, pull_request: int, login: str | None, state: str, commit: str | None) -> None:
         listed = self.reviews.setdefault(pull_request, [])
@@ -170,6 +201,8 @@ class Api:
         if "repo" in values and f"{values['owner']}/{values['repo']}" != state.repository:
             raise Refused(404, "Not Found")
         scope = next((scope for name, scope in NEEDS.items() if operation.name.startswith(name)), None)
+        if operation.name.startswith("actions/") and "actions" not in state.permissions:
+            raise Refused(403, "Resource not accessible by integration")
         if operation.method != "GET" and scope and state.permissions.get(scope) != "write":
             raise Refused(403, "Resource not accessible by integration")
         problems = self.description.problems(operation, values, query, body)
@@ -184,6 +217,23 @@ class Api:
 
     def pull_request(self, values: dict[str, str], _query: dict[str, str], _body: Any) -> tuple[int, Any]:
         return 200, _found(self.state.pull_requests, values["pull_number"])
+
+    def pull_requests(self, _values: dict[str, str], query: dict[str, str], _body: Any) -> tuple[int, Any]:
+        """As GitHub lists them; a filter `head` that is not OWNER:BRANCH is ignored."""
+        found = list(self.state.pull_requests.values())
+        if ":" in query.get("head", ""):
+            found = [p for p in found if f"{p['head']['user']['login']}:{p['head']['ref']}" == query["head"]]
+        wanted = query.get("state", "open")
+        return 200, [p for p in found if wanted in {"all", p["state"]}]
+
+    def artifacts(self, values: dict[str, str], query: dict[str, str], _body: Any) -> tuple[int, Any]:
+        found = [a["told"] for a in self.state.artifacts.values() if a["run"] == int(values["run_id"])]
+        found = [a for a in found if query.get("name", a["name"]) == a["name"]]
+        return 200, {"total_count": len(found), "artifacts": found}
+
+    def download_artifact(self, values: dict[str, str], _query: dict[str, str], _body: Any) -> tuple[int, Any]:
+        _found(self.state.artifacts, values["artifact_id"])
+        return 302, None
 
     def pull_request_reviews(self, values: dict[str, str], _query: dict[str, str], _body: Any) -> tuple[int, Any]:
         _found(self.state.pull_requests, values["pull_number"])
@@ -277,7 +327,10 @@ class Api:
             raise Refused(422, f"No commit found for SHA: {sha}")
 
     HANDLERS: ClassVar[dict[str, Any]] = {
+        "actions/list-workflow-run-artifacts": artifacts,
+        "actions/download-artifact": download_artifact,
         "pulls/get": pull_request,
+        "pulls/list": pull_requests,
         "pulls/list-reviews": pull_request_reviews,
         "repos/get-collaborator-permission-level": collaborator_permission,
         "teams/get-membership-for-user-in-org": team_membership,

@@ -25,6 +25,8 @@ from urllib.parse import parse_qsl, urlencode, urlsplit
 from github_api import Api, Fault, Refused, State
 from github_description import Description
 
+FOUND = 302
+
 
 class _Handler(BaseHTTPRequestHandler):
     """One connection: reads a request, lets the API answer it, records both."""
@@ -57,6 +59,8 @@ class _Handler(BaseHTTPRequestHandler):
         status, headers, answer = fault.status, dict(fault.headers), fault.body
         if not status:
             status, answer = self._answer(parts.path, query, raw, record)
+            if status == FOUND:
+                headers["Location"] = f"{self.server.storage_origin}/storage/{parts.path.split('/')[-2]}?signature=1"
             if isinstance(answer, list | dict) and self.command == "GET":
                 answer, link = self._page(parts.path, query, answer)
                 headers.update(link)
@@ -70,6 +74,8 @@ class _Handler(BaseHTTPRequestHandler):
     def _answer(self, path: str, query: dict[str, str], raw: bytes, record: dict[str, Any]) -> tuple[int, Any]:
         state = self.server.state
         try:
+            if path.startswith("/storage/"):
+                return self._stored(path)
             self._check_headers()
             body = record["body"] = self._parsed(raw)
             path = path.removeprefix("/api/v3").removeprefix("/api")
@@ -83,6 +89,13 @@ class _Handler(BaseHTTPRequestHandler):
                     f"{self.command} {path}: {refused.answer['message']} {refused.answer.get('errors', '')}".strip()
                 )
             return refused.status, refused.answer
+
+    def _stored(self, path: str) -> tuple[int, Any]:
+        """A download at its signed address, on another host: a token has no business there."""
+        if "Authorization" in self.headers:
+            raise Refused(400, "the token was sent to the storage", violation=True)
+        content = self.server.state.storage.get(path.removeprefix("/storage/"))
+        return (404, "gone") if content is None else (200, content)
 
     def _check_headers(self) -> None:
         token = self.headers.get("Authorization", "").removeprefix("Bearer ")
@@ -103,7 +116,8 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _page(self, path: str, query: dict[str, str], answer: Any) -> tuple[Any, dict[str, str]]:
         """One page of a listing, and the link to the next, which goes by the repository's number."""
-        items = answer if isinstance(answer, list) else answer.get("check_runs")
+        key = next((name for name in ("check_runs", "artifacts") if name in answer), None)
+        items = answer if isinstance(answer, list) else answer.get(key)
         if items is None:
             return answer, {}
         size, page = min(int(query.get("per_page", 30)), 100), int(query.get("page", 1))
@@ -113,10 +127,11 @@ class _Handler(BaseHTTPRequestHandler):
             following = urlencode({**query, "page": page + 1})
             numbered = path.replace(f"/repos/{self.server.state.repository}/", "/repositories/1/")
             headers["Link"] = f'<{self.server.origin}{numbered}?{following}>; rel="next"'
-        return (shown if isinstance(answer, list) else {**answer, "check_runs": shown}), headers
+        return (shown if isinstance(answer, list) else {**answer, key: shown}), headers
 
     def _reply(self, status: int, headers: Mapping[str, str], answer: Any) -> None:
-        content = b"" if answer is None else answer.encode() if isinstance(answer, str) else json.dumps(answer).encode()
+        text = answer if isinstance(answer, str | bytes) else json.dumps(answer)
+        content = b"" if answer is None else text if isinstance(text, bytes) else text.encode()
         self.send_response(status)
         for name, value in {"X-RateLimit-Remaining": "999", **headers}.items():
             self.send_header(name, value)
@@ -147,6 +162,7 @@ class GitHubServer(ThreadingHTTPServer):
         self.state_file = state_file
         super().__init__((host, port), _Handler)
         self.origin = f"http://{host}:{self.server_port}"
+        self.storage_origin = f"http://localhost:{self.server_port}"
         self._thread = threading.Thread(target=self.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
 
     def save(self) -> None:

@@ -90,14 +90,20 @@ class Runner:
             "GITHUB_EVENT_PATH": str(self.scratch / "event.json"),
             "GITHUB_OUTPUT": str(files["output"]),
             "GITHUB_RUN_ID": "5",
-            "GITHUB_SHA": self.pilot.git("rev-parse", "pull"),
+            "GITHUB_SHA": self.pilot.git("rev-parse", "HEAD"),
             "GITHUB_STEP_SUMMARY": str(files["summary"]),
             "GITHUB_WORKSPACE": str(self.pilot.path),
             "INPUT_TOKEN": TOKEN,
             "PATH": os.environ["PATH"],
             "QGATE_SIGNING_KEY": signing_key,
         } | {f"INPUT_{name.upper().replace('_', '-')}": value for name, value in inputs.items()}
-        command = [sys.executable, "-I", "-c", AS_IT_IS if every_layer else AS_FAR_AS_IT_GOES]
+        code, log = self.run(env, AS_IT_IS if every_layer else AS_FAR_AS_IT_GOES)
+        summary, output = (files[name].read_text() for name in ("summary", "output"))
+        return Ended(code=code, log=log, summary=summary, outputs=read_outputs(output))
+
+    def run(self, env: dict[str, str], program: str) -> tuple[int, str]:
+        """The action's process: its exit code and its log."""
+        command = [sys.executable, "-I", "-c", program]
         done = subprocess.run(
             command, cwd=self.pilot.path, env=env, check=False, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
         )
@@ -125,7 +131,7 @@ def arrived(state: State) -> dict[str, Any]:
     return {
         "comments": [re.sub(r"<!-- qgate:record \S+ -->\n", "", c["body"]) for c in state.comments.values()],
         "checks": [(c["name"], c["conclusion"]) for c in state.check_runs.values()],
-        "statuses": [(s["context"], s["state"]) for s in state.statuses],
+        "statuses": list({s["context"]: (s["context"], s["state"]) for s in state.statuses}.values()),  # the newest counts
     }
 
 
@@ -179,7 +185,7 @@ def test_nothing_reached_is_green_on_every_event(runner):
         ended = runner.step(event)
         assert (event, ended.code, ended.outputs["verdict"]) == (event, 0, "not_applicable"), ended.log
     assert len(runner.state.comments) == 1  # of the pull request; no other event has one
-    assert {s["state"] for s in runner.state.statuses} == {"success"}
+    assert [s["state"] for s in runner.state.statuses] == ["pending", "success"] * 4
 
 
 def test_refused_writes_are_listed_with_their_fix_and_change_nothing(runner):
@@ -193,7 +199,10 @@ def test_refused_writes_are_listed_with_their_fix_and_change_nothing(runner):
     assert [line.partition(":")[0] for line in refusals.splitlines() if line.startswith("- ")] == ["- `check`", "- `comment`"]
     assert "Resource not accessible by integration" in refusals
     assert "checks: write" in refusals
-    assert [s["context"] for s in runner.state.statuses] == ["qgate/verdict"]
+    assert [(s["context"], s["state"]) for s in runner.state.statuses] == [
+        ("qgate/verdict", "pending"),
+        ("qgate/verdict", "success"),
+    ]
 
 
 def test_an_invalid_charter_is_annotated_on_its_lines(runner):

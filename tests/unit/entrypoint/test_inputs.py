@@ -46,7 +46,7 @@ def test_the_token_is_never_shown():
     assert "ghs_secret" not in repr(read_inputs({"INPUT_TOKEN": "ghs_secret"}))
 
 
-@pytest.mark.parametrize("given", [("auto", Mode.RUN), ("run", Mode.RUN), ("measure", Mode.MEASURE), ("publish", Mode.PUBLISH)])
+@pytest.mark.parametrize("given", [("auto", Mode.AUTO), ("run", Mode.RUN), ("measure", Mode.MEASURE), ("publish", Mode.PUBLISH)])
 def test_mode(given):
     word, mode = given
     assert read_inputs({"INPUT_MODE": word}).mode is mode

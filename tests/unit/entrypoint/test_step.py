@@ -67,6 +67,7 @@ def runner(tmp_path):
         "GITHUB_STEP_SUMMARY": str(tmp_path / "summary"),
         "GITHUB_OUTPUT": str(tmp_path / "output"),
         "INPUT_TOKEN": "ghs_secret",
+        "INPUT_MODE": "run",  # `auto` would ask GitHub
         "PATH": os.environ["PATH"],
     }
 
@@ -96,7 +97,7 @@ def test_pull_request_target_is_refused_with_the_reason(runner, tmp_path):
 def test_an_event_that_cannot_be_gated_names_those_that_can(runner):
     log = io.StringIO()
     assert step(runner | {"GITHUB_EVENT_NAME": "schedule", "GITHUB_EVENT_PATH": str(EVENTS / "schedule.json")}, log) == 2
-    assert "pull_request, merge_group, push, workflow_dispatch" in log.getvalue()
+    assert "pull_request, merge_group, push, workflow_dispatch, workflow_run" in log.getvalue()
 
 
 def test_a_wrong_input(runner, tmp_path):
@@ -128,7 +129,7 @@ def test_a_bug_is_an_internal_error_with_its_traceback_behind_a_fence(runner, tm
     monkeypatch.setattr("entrypoint.step.owner_of", explode)
     log = io.StringIO()
     assert step(runner, log) == 1
-    mask, fence, *traceback, end, error, last = log.getvalue().splitlines()
+    mask, _fence, _nothing, _end, fence, *traceback, end, error, last = log.getvalue().splitlines()
     assert (mask, end) == ("::add-mask::ghs_secret", f"::{fence.removeprefix('::stop-commands::')}::")
     assert traceback[0] == "Traceback (most recent call last):"
     assert error.startswith("::error title=qgate::internal error: KeyError: '::error::planted'%0A  fix: report it")

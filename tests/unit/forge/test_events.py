@@ -5,12 +5,25 @@ import pytest
 
 from qgate.errors import UsageError
 from qgate.forge.events import EventKind, EventTarget, choose_target
+from qgate.forge.measuring_run import MeasuringRun, Stage
 
 EVENTS = Path(__file__).parents[2] / "events"
 HEAD = "c2d4e6f8a0b1c3d5e7f90a1b2c3d4e5f60718293"
 BASE = "1f0c3a9e5b7d2846fa1b0c9d8e7f6a5b4c3d2e1f"
 MERGE_COMMIT = "99aa88bb77cc66dd55ee44ff33a0b1c2d3e4f506"
 RUN = "https://github.com/octo/pilots/actions/runs/5"
+RUN_OF_FORK = MeasuringRun(
+    number=55,
+    stage=Stage.COMPLETED,
+    event="pull_request",
+    workflow=".github/workflows/qgate-measure.yml",
+    head=HEAD,
+    head_owner="mallory",
+    head_branch="main",
+    url="https://github.com/octo/pilots/actions/runs/55",
+    started="2026-01-31T11:50:00Z",
+    conclusion="success",
+)
 
 
 def payload(name):
@@ -36,6 +49,7 @@ def target(kind, **values):
         ("push", target(EventKind.PUSH, head=HEAD, base=BASE, on_default_branch=True)),
         ("push.new_branch", target(EventKind.PUSH, head=HEAD)),
         ("workflow_dispatch", target(EventKind.WORKFLOW_DISPATCH, head=MERGE_COMMIT, on_default_branch=True)),
+        ("workflow_run.fork", target(EventKind.WORKFLOW_RUN, head=HEAD, measured_in=RUN_OF_FORK)),
     ],
 )
 def test_each_event_names_its_target(name, expected):
@@ -49,13 +63,13 @@ def test_a_pull_request_inside_a_repository_that_is_a_fork_is_no_fork():
     assert choose_target("pull_request", event, sha=MERGE_COMMIT, run_url=RUN).head_is_fork is False
 
 
-@pytest.mark.parametrize("name", ["schedule", "workflow_run", "issue_comment", ""])
-def test_any_other_event_is_told_which_four_there_are(name):
+@pytest.mark.parametrize("name", ["schedule", "issue_comment", ""])
+def test_any_other_event_is_told_which_there_are(name):
     with pytest.raises(UsageError) as caught:
         choose_target(name, payload("schedule"), sha=MERGE_COMMIT, run_url=RUN)
     assert str(caught.value) == (
         f"event {name!r} cannot be gated: it names no change. "
-        "Start the workflow on one of: pull_request, merge_group, push, workflow_dispatch"
+        "Start the workflow on one of: pull_request, merge_group, push, workflow_dispatch, workflow_run"
     )
 
 
