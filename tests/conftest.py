@@ -1,7 +1,11 @@
-"""What every level of tests shares: golden files, compared to the letter, and written anew on request."""
+"""What every level of tests shares: golden files, compared to the letter, and a browser that reports are opened in."""
 
-from collections.abc import Callable
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -24,3 +28,69 @@ def golden(request: pytest.FixtureRequest) -> Callable[[str, str], None]:
         assert path.read_bytes().decode() == actual
 
     return compare
+
+
+_BROWSERS = ("chromium", "chromium-browser", "google-chrome-stable", "google-chrome")
+_STANDARDS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "best-practice"]
+_GATES = """() => [...document.querySelectorAll('article[data-gate]')].map(a => ({
+    pilot: a.closest('section').querySelector('h2').firstChild.textContent.trim(), ...a.dataset}))"""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Seen:
+    """What a browser saw of a page: what it complained of, what it asked for, and how far the page is wider than the window."""
+
+    complaints: tuple[str, ...]
+    requests: tuple[str, ...]
+    overflow: int
+    violations: tuple[str, ...]
+    gates: tuple[dict[str, str], ...]
+
+
+@pytest.fixture
+def look() -> Iterator[Callable[[Path], Seen]]:
+    """Opens a page in headless Chromium, as wide as a phone, in light and dark; skips, saying so, where there is none.
+
+    `CHROME` names the browser where that must not be left to chance: then it has to exist.
+    """
+    executable = os.environ.get("CHROME") or next(filter(None, map(shutil.which, _BROWSERS)), None)
+    if executable is None:
+        pytest.skip(f"no headless browser: none of {', '.join(_BROWSERS)} is on PATH, and CHROME is not set")
+    from playwright.sync_api import sync_playwright  # noqa: PLC0415 -- takes a second that few tests need
+
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=executable)
+
+        def open_page(path: Path) -> Seen:
+            context = browser.new_context(viewport={"width": 360, "height": 800}, color_scheme="light")
+            try:
+                return _see(context.new_page(), path)
+            finally:
+                context.close()
+
+        yield open_page
+        browser.close()
+
+
+def _see(page: Any, path: Path) -> Seen:
+    from axe_playwright_python.sync_playwright import Axe  # noqa: PLC0415 -- as above
+
+    complaints: list[str] = []
+    requests: list[str] = []
+    page.on("console", lambda message: complaints.append(f"{message.type}: {message.text}"))
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    page.on("request", lambda request: requests.append(request.url))
+    page.goto(path.absolute().as_uri())
+    # Folded parts are read by somebody, too.
+    page.evaluate("document.querySelectorAll('details').forEach(d => { d.open = true })")
+    found = Axe().run(page, options={"runOnly": _STANDARDS}).response["violations"]
+    page.emulate_media(color_scheme="dark")
+    found += page.evaluate("() => axe.run({runOnly: ['color-contrast']})")["violations"]
+    root = "document.documentElement"
+    return Seen(
+        complaints=tuple(complaints),
+        requests=tuple(url for url in requests if url != path.absolute().as_uri()),
+        overflow=page.evaluate(f"{root}.scrollWidth - {root}.clientWidth"),
+        violations=tuple(f"{v['id']}: {n['html']}: {n['failureSummary']}" for v in found for n in v["nodes"]),
+        gates=tuple(page.evaluate(_GATES)),
+    )

@@ -54,3 +54,26 @@ def test_the_run_directories_hold_the_files_of_the_contract(shown):
     for one in shown.values():
         assert expected <= {p.name for p in one.out.iterdir()}
         assert json.loads((one.out / "verdict.json").read_text())["schema"] == "qgate/verdict/v1"
+
+
+def test_the_report_of_each_pull_request_in_a_browser(shown, look):
+    for one in shown.values():
+        seen = look(one.out / "report.html")
+        assert (seen.complaints, seen.requests, seen.overflow, seen.violations) == ((), (), 0, ())
+        told = json.loads((one.out / "verdict.json").read_text())
+        assert sorted(map(_numbers_seen, seen.gates), key=str) == sorted(_numbers_told(told), key=str)
+        assert (one.out / "report.html").stat().st_size < 2_000_000
+
+
+def _numbers_seen(gate):
+    numbers = {key: float(gate[key]) for key in ("value", "lower", "upper", "min", "max") if key in gate}
+    return {"pilot": gate["pilot"], "name": gate["gate"], "verdict": gate["verdict"]} | numbers
+
+
+def _numbers_told(verdict):
+    for pilot in verdict["pilots"]:
+        for gate in pilot["gates"]:
+            lower, upper = gate["ci"] or (None, None)
+            numbers = {"value": gate["value"], "lower": lower, "upper": upper, **gate["threshold"]}
+            named = {"pilot": pilot["name"], "name": gate["name"], "verdict": gate["verdict"]}
+            yield named | {key: number for key, number in numbers.items() if number is not None}
