@@ -107,8 +107,7 @@ class Runner:
         done = subprocess.run(
             command, cwd=self.pilot.path, env=env, check=False, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
         )
-        summary, output = (files[name].read_text() for name in ("summary", "output"))
-        return Ended(code=done.returncode, log=done.stdout, summary=summary, outputs=read_outputs(output))
+        return done.returncode, done.stdout
 
 
 def read_outputs(text: str) -> dict[str, str]:
