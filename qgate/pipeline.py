@@ -14,10 +14,20 @@ from qgate.domain.verdict import Verdict
 from qgate.errors import ExitCode, QgateError, UsageError
 from qgate.evidence.attempt_state import State, write_state
 from qgate.evidence.attestation import NAME as ATTESTATION
-from qgate.evidence.attestation import VERDICT, Envelope, attested_files, seal, signing_key, statement
+from qgate.evidence.attestation import (
+    PREDICATE_FILE,
+    VERDICT,
+    Envelope,
+    attested_files,
+    predicate_file,
+    seal,
+    signing_key,
+    statement,
+)
 from qgate.evidence.scope_file import write_scope
 from qgate.evidence.timings import read_reused
 from qgate.forge.base import Forge
+from qgate.history import PLACE as LEDGER_PLACE
 from qgate.intake import Opened, find_scope, nothing_reached, opened
 from qgate.report.render import render, render_error, render_invalid_charter
 from qgate.report.verdict_json import verdict_from_json, verdict_to_json
@@ -27,8 +37,8 @@ from qgate.worker import preload
 Say = Callable[[str], None]
 
 _RUN_FILES = (
-    *("scope.json", "evidence.json", "timings.json", "verdict.json", ATTESTATION, "comment.md", "summary.md"),
-    *("report.html", "junit.xml", "qgate.sarif", "codequality.json"),
+    *("scope.json", "evidence.json", "timings.json", "verdict.json", ATTESTATION, PREDICATE_FILE, LEDGER_PLACE),
+    *("comment.md", "summary.md", "report.html", "junit.xml", "qgate.sarif", "codequality.json"),
 )
 
 
@@ -140,7 +150,8 @@ def publish(
         problems=problems,
         provenance=Provenance(signed_by=envelope.keyid, reused=read_reused(settings.out)),
     )
-    report = replace(report, files={**report.files, ATTESTATION: envelope.file().decode()}, record=record)
+    attested = {ATTESTATION: envelope.file().decode(), PREDICATE_FILE: predicate_file(envelope).decode()}
+    report = replace(report, files={**report.files, **attested}, record=record)
     gated = Gated(exit_code=verdict.exit_code, report=report, verdict=verdict, problems=problems)
     return _sent(gated, settings, forge)
 

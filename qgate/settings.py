@@ -17,7 +17,8 @@ class Settings:
     repository's root; `own_charter` is True on a push to the default branch; `today` judges waivers;
     `only` names the families of gates that are measured (none: all of them); `signing_key` is the PEM text that signs the
     attestation and the record of attempts; `pull_request` names the one that is gated (`owner/name#7`; "": none); `ledger` is the
-    file that counts attempts; `cache` is where measurements are kept from run to run; `setup` is how a lockfile becomes the
+    file that counts attempts; `ledger_branch` keeps the history of the default branch (`qgate.history`);
+    `cache` is where measurements are kept from run to run; `setup` is how a lockfile becomes the
     workers' environment.
     """
 
@@ -34,6 +35,7 @@ class Settings:
     comment_id: str = "qgate"
     pull_request: str = ""
     ledger: Path | None = None
+    ledger_branch: str | None = None
     cache: Path | None = None
     setup: Setup = Setup.AUTO
     signing_key: str | None = field(default=None, repr=False)

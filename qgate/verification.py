@@ -1,7 +1,7 @@
 """`qgate verify`: does a finished run's directory still hold together? Offline, from the arrays up; nothing in it is believed.
 
-In this order, and the first thing that does not hold is named: the envelope, its signature, the digests of the files, the digests
-of the arrays, the verdict judged anew, what the attestation says of it.
+In this order, and the first thing that does not hold is named: the envelope, its signature, the copy of its predicate, the digests
+of the files, the digests of the arrays, the verdict judged anew, what the attestation says of it.
 """
 
 import hashlib
@@ -16,7 +16,17 @@ from qgate.domain.canonical import canonical_file, canonical_json
 from qgate.domain.verdict import Verdict
 from qgate.errors import MeasurementError, UsageError
 from qgate.evaluation import judge_run
-from qgate.evidence.attestation import NAME, VERDICT, Envelope, attested_files, check_signature, read_envelope, statement
+from qgate.evidence.attestation import (
+    NAME,
+    PREDICATE_FILE,
+    VERDICT,
+    Envelope,
+    attested_files,
+    check_signature,
+    predicate_file,
+    read_envelope,
+    statement,
+)
 from qgate.report.verdict_json import verdict_to_json
 
 if TYPE_CHECKING:
@@ -45,6 +55,8 @@ def verify(directory: Path, key: "Ed25519PublicKey | None" = None) -> Verified:
         if key is not None:
             check_signature(envelope, key)
         said = _said(envelope)
+        if _content(directory, PREDICATE_FILE) != predicate_file(envelope):
+            raise MeasurementError(f"{PREDICATE_FILE} is not the predicate of {NAME}")
         files = attested_files(directory) | {VERDICT: _content(directory, VERDICT)}
         _check_files(said, files)
         verdict = judge_run(directory)

@@ -7,10 +7,12 @@ from typing import Any
 
 import click
 
+from qgate.changes.credentials import authorized
 from qgate.charter.metrics import Family
 from qgate.cli.options import common, forge_option, progress, refuse_invalid, settings_of, setup_option
 from qgate.cli.words import last_words
 from qgate.domain.environment import Setup
+from qgate.domain.report import Publication
 from qgate.errors import ExitCode
 from qgate.evidence.attestation import KEY_VARIABLE
 from qgate.intake import find_scope, opened
@@ -29,21 +31,32 @@ LEDGER = click.option(
 )
 
 
+LEDGER_BRANCH = click.option(
+    "--ledger-branch",
+    metavar="BRANCH",
+    help="Append the verdict on a commit of the default branch to this branch of the remote, as one record.",
+)
+
+
 @click.command()
 @common
 @forge_option
 @setup_option
 @CACHE
 @LEDGER
+@LEDGER_BRANCH
 @click.option("--json", "as_json", is_flag=True, help="Print verdict.json.")
 @click.pass_context
-def run(context: click.Context, /, *, forge: str, cache: Path | None, ledger: Path | None, as_json: bool, **where: Any) -> int:
+def run(context: click.Context, /, *, forge: str, cache: Path | None, as_json: bool, **where: Any) -> int:
     """Gate the change: detect, measure, judge, publish."""
     from qgate import pipeline  # noqa: PLC0415 -- `detect` and `validate` must start without it
 
-    settings, chosen = _publishing(_with_ledger(_measuring(cache, **where), ledger), forge)
+    ledgers = {name: where.pop(name) for name in ("ledger", "ledger_branch")}
+    settings, chosen = _publishing(_with_ledgers(_measuring(cache, **where), **ledgers), forge)
     with progress(context) as say:
         gated = pipeline.gate(settings, chosen, say)
+    for publication in gated.publications:
+        click.echo(f"qgate: {_fate(publication)}", err=True)
     return _ending(gated, settings, as_json=as_json)
 
 
@@ -51,8 +64,8 @@ def _measuring(cache: Path | None, *, setup: str, **where: Any) -> Settings:
     return replace(settings_of(**where), cache=cache and cache.resolve(), setup=Setup(setup))
 
 
-def _with_ledger(settings: Settings, ledger: Path | None) -> Settings:
-    return replace(settings, ledger=ledger and ledger.resolve())
+def _with_ledgers(settings: Settings, ledger: Path | None, ledger_branch: str | None) -> Settings:
+    return replace(settings, ledger=ledger and ledger.resolve(), ledger_branch=ledger_branch)
 
 
 def _publishing(settings: Settings, forge: str) -> tuple[Settings, Any]:
@@ -61,11 +74,12 @@ def _publishing(settings: Settings, forge: str) -> tuple[Settings, Any]:
     The signing key is taken out of the environment: what is started from here on has no use for it.
     """
     from qgate.forge.choose import choose_forge  # noqa: PLC0415 -- as in `run`
+    from qgate.history import recording  # noqa: PLC0415 -- as in `run`
 
     settings = replace(settings, signing_key=os.environ.pop(KEY_VARIABLE, None) or None)
     chosen, target = choose_forge(forge, os.environ)
     if target is None:
-        return settings, chosen
+        return settings, recording(chosen, settings)
     told = replace(
         settings,
         base=settings.base or target.base or target.default_branch,
@@ -74,7 +88,12 @@ def _publishing(settings: Settings, forge: str) -> tuple[Settings, Any]:
         run_url=target.run_url,
         pull_request=target.pull_request_name,
     )
-    return told, chosen
+    server = os.environ.get("GITHUB_SERVER_URL") or "https://github.com"
+    return told, recording(chosen, told, authorized(server, os.environ["GITHUB_TOKEN"]))
+
+
+def _fate(publication: Publication) -> str:
+    return f"{publication.surface}: {publication.outcome} {publication.detail}".rstrip()
 
 
 def _ending(gated: Any, settings: Settings, *, as_json: bool) -> int:
@@ -142,5 +161,5 @@ def publish(*, forge: str, **where: Any) -> int:
     settings, chosen = _publishing(settings_of(**where), forge)
     gated = pipeline.publish(pipeline.read_verdict(settings), settings, chosen)
     for publication in gated.publications:
-        click.echo(f"{publication.surface}: {publication.outcome} {publication.detail}".rstrip())
+        click.echo(_fate(publication))
     return _ending(gated, settings, as_json=False)

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import click
 
+from qgate.changes.git import Repository
 from qgate.cli.options import DIRECTORY
 from qgate.errors import ExitCode, MeasurementError
 from qgate.evidence.attestation import verifying_key
@@ -14,13 +15,21 @@ from qgate.evidence.attestation import verifying_key
 @click.option(
     "--key", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="The Ed25519 public key that must have signed it."
 )
-def verify(*, directory: Path, key: Path | None) -> int:
+@click.option(
+    "--ledger-branch",
+    metavar="BRANCH",
+    help="Also check this branch, as the clone knows it, from its first record on, and that it still holds this run.",
+)
+@click.option("--repo", type=DIRECTORY, default=".", help="The clone with the ledger branch.")
+def verify(*, directory: Path, key: Path | None, ledger_branch: str | None, repo: Path) -> int:
     """Recompute every hash, the signature and the verdict of a finished run; exit code 12 where something does not hold."""
-    from qgate.verification import verify as verify_run  # noqa: PLC0415 -- `detect` and `validate` must start without it
+    from qgate.history import check_recorded  # noqa: PLC0415 -- `detect` and `validate` must start without it
+    from qgate.verification import verify as verify_run  # noqa: PLC0415 -- as above
 
     public = verifying_key(key.read_bytes(), str(key)) if key else None
     try:
         held = verify_run(directory, public)
+        number = check_recorded(directory, Repository(repo), ledger_branch, public) if ledger_branch else None
     except MeasurementError as error:
         click.echo(f"qgate: {directory} does not hold: {error}", err=True)
         return ExitCode.MEASUREMENT_ERROR
@@ -31,4 +40,6 @@ def verify(*, directory: Path, key: Path | None) -> int:
     else:
         signature = f"says that it is signed by the key {held.signed_by}, which was not checked: give its public key with --key"
     click.echo(f"holds: verdict {held.verdict.decision}, judged anew from the arrays; {signature}")
+    if number is not None:
+        click.echo(f"recorded: number {number} in {ledger_branch}, of which every record was read")
     return ExitCode.OK

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
 NAME = "attestation.dsse.json"
+PREDICATE_FILE = "predicate.json"
 KEY_VARIABLE = "QGATE_SIGNING_KEY"
 PREDICATE = "https://qgate.dev/attestations/gate-verdict/v1"
 _STATEMENT = "https://in-toto.io/Statement/v1"
@@ -46,6 +47,11 @@ class Envelope:
         """The bytes of `attestation.dsse.json`."""
         signatures = [] if self.signature is None else [{"keyid": self.keyid, "sig": _base64(self.signature)}]
         return canonical_file({"payload": _base64(self.payload), "payloadType": _PAYLOAD, "signatures": signatures})
+
+
+def predicate_file(envelope: Envelope) -> bytes:
+    """The bytes of `predicate.json`: what the statement says, for those who sign the same by another means (`actions/attest`)."""
+    return canonical_file(json.loads(envelope.payload)["predicate"])
 
 
 def attested_files(directory: Path) -> dict[str, bytes]:

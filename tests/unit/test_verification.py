@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from qgate import pipeline
 from qgate.charter.read import read_charter
 from qgate.domain.change import PilotReach, Reach, Uncovered
-from qgate.domain.evidence import Cell, CellKey, Evidence, InputFile, PilotEvidence
+from qgate.domain.evidence import Cell, CellKey, Evidence, GrowthTimes, InputFile, PilotEvidence, ServiceTimes
 from qgate.domain.scope import Scope, SourcedCharter
 from qgate.domain.verdict import Decision
 from qgate.errors import MeasurementError
@@ -41,7 +41,9 @@ rollback: {{traffic: blue, approver: s@example.com}}
 TODAY = date(2026, 1, 1)
 KEY = Ed25519PrivateKey.from_private_bytes(bytes(32))
 PEM = KEY.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()
-TOUCHED = ("attestation.dsse.json", "evidence.json", "evidence/00-t.npz", "scope.json", "verdict.json")
+ARRAYS = ("evidence/00-t.npz", "evidence/00-t-times.npz", "evidence/00-t-growth.npz")
+STEPS = {"attestation.dsse.json": 3, "predicate.json": 3, "verdict.json": 5}
+TOUCHED = ("attestation.dsse.json", "evidence.json", *ARRAYS, "predicate.json", "scope.json", "verdict.json")
 
 
 def cell(role: str, predictions: list[int]) -> Cell:
@@ -63,6 +65,8 @@ def finished(directory: Path, *, key: str | None = PEM) -> Path:
         truth={"validation": np.array([0, 1, 1, 0])},
         cells=(cell("candidate", [0, 1, 1, 1]), cell("baseline:classical", [0, 1, 1, 1])),
         facts={"libraries": {"numpy": "2"}, "sandbox": {"seccomp": True}},
+        service=ServiceTimes(sizes=(1,), seconds={"candidate": np.full((1, 3), 0.25)}, calibration=np.ones(3)),
+        growth=(GrowthTimes(name="qubits", sizes=(1, 2, 4, 8), seconds=np.ones((3, 4))),),
     )
     write_evidence(Evidence(base=scope.base, head=scope.head, pilots=(evidence,)), directory)
     settings = Settings(repository=directory, out=directory, today=TODAY, signing_key=key)
@@ -97,10 +101,9 @@ def test_a_finished_run_holds(run):
     assert not verify(run).checked
 
 
-@pytest.mark.parametrize(
-    ("name", "step"), [(TOUCHED[0], 1), (TOUCHED[1], 1), (TOUCHED[2], 1), ("scope.json", 1), ("verdict.json", 5)]
-)
+@pytest.mark.parametrize(("name", "step"), [(name, STEPS.get(name, 1)) for name in TOUCHED])
 def test_a_touched_byte_is_caught_wherever_it_is(run, name, step):
+    """Every byte of every file (of the long ones every third or fifth), one bit of each; which bit goes round."""
     path, public = run / name, KEY.public_key()
     missed = []
     for position in range(0, path.stat().st_size, step):
