@@ -51,6 +51,7 @@ def error_junit(message: str) -> str:
 
 
 def _document(suites: Sequence[ET.Element]) -> str:
+    # What is skipped is counted by suite alone: the schema has no such sum of all.
     root = ET.Element("testsuites", {"name": "qgate"} | _sums(suites))
     root.extend(suites)
     ET.indent(root)
@@ -58,7 +59,7 @@ def _document(suites: Sequence[ET.Element]) -> str:
 
 
 def _sums(suites: Sequence[ET.Element]) -> dict[str, str]:
-    return {name: str(sum(int(s.get(name, "0")) for s in suites)) for name in ("tests", "failures", "errors", "skipped")}
+    return {name: str(sum(int(s.get(name, "0")) for s in suites)) for name in ("tests", "failures", "errors")}
 
 
 def _suite(name: str, cases: Sequence[ET.Element]) -> ET.Element:

@@ -2,7 +2,7 @@ import json
 from dataclasses import replace
 from pathlib import Path
 
-from jsonschema import Draft4Validator
+from jsonschema import Draft4Validator, Draft202012Validator
 
 from qgate.domain.report import Annotation, Level
 from qgate.domain.source import Position, Severity
@@ -13,6 +13,8 @@ from qgate.report.render import render, render_error, render_invalid_charter
 from qgate.report.sarif import fingerprints
 
 SARIF = json.loads((Path(__file__).parent / "data" / "sarif-2.1.0.schema.json").read_bytes())
+
+CODE_QUALITY = Draft202012Validator(json.loads((Path(__file__).parent / "data" / "codequality.schema.json").read_bytes()))
 
 
 def test_a_failed_gate_stands_on_its_line_of_the_charter(case):
@@ -122,6 +124,16 @@ def test_a_finding_keeps_its_fingerprint_when_numbers_and_lines_move(gate, verdi
 def test_equal_findings_have_different_fingerprints(problem):
     digests = fingerprints(problem_findings([problem(), problem(line=9)]))
     assert len(set(digests)) == 2
+
+
+def test_every_code_quality_report_is_valid(case, problem, case_name):
+    reports = [
+        render(case(case_name), problems=[problem(severity=Severity.WARNING)]),
+        render_invalid_charter([problem()], base="b", head="h"),
+        render_error("no lock", base="b", head="h"),
+    ]
+    for report in reports:
+        assert [e.message for e in CODE_QUALITY.iter_errors(json.loads(report.files["codequality.json"]))] == []
 
 
 def test_code_quality_is_what_gitlab_reads(case):
