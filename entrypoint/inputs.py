@@ -33,12 +33,13 @@ _BOOLEANS = {"true": True, "false": False}
 class Inputs:
     """What the workflow asked for. Paths are relative: that of `working_directory` to the workspace, all others to it.
 
-    `measured_by` is the path of the workflow whose runs leave evidence, from the repository's root. `signing_key` is no input of
-    the action: it is an environment variable of the step (`entrypoint.step`).
+    `measured_by` is the path of the workflow whose runs leave evidence, from the repository's root. `signing_key` and
+    `ledger_branch` are no inputs of the action: they are environment variables of the step (`entrypoint.step`).
     """
 
     token: str = field(repr=False)
     signing_key: str | None = field(default=None, repr=False)
+    ledger_branch: str | None = None
     mode: Mode = Mode.AUTO
     base: str | None = None
     charters: tuple[str, ...] = ()

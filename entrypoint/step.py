@@ -14,6 +14,7 @@ from entrypoint.choose import Stages, choose
 from entrypoint.inputs import Inputs, Mode, read_inputs
 from entrypoint.run_directory import check_handed_over, hand_back, inside, make_empty, owner_of
 from entrypoint.workflow import CommandFiles, command_files
+from qgate.changes.credentials import authorized
 from qgate.changes.git import Repository
 from qgate.domain.limits import Limits
 from qgate.domain.scope import Scope
@@ -27,6 +28,8 @@ from qgate.forge.commands import mask
 from qgate.forge.github import GitHub
 from qgate.forge.nothing import NoForge
 from qgate.forge.workflow import Workflow, read_workflow
+from qgate.history import VARIABLE as LEDGER_VARIABLE
+from qgate.history import recording
 from qgate.pipeline import Gated
 from qgate.settings import Settings
 
@@ -42,7 +45,8 @@ def step(environ: Mapping[str, str], log: TextIO) -> int:
     """The exit code of a step with this environment; all that it prints goes to `log`."""
     files = command_files(environ)
     try:
-        inputs = replace(read_inputs(environ), signing_key=environ.get(KEY_VARIABLE) or None)
+        key, branch = (environ.get(name) or None for name in (KEY_VARIABLE, LEDGER_VARIABLE))
+        inputs = replace(read_inputs(environ), signing_key=key, ledger_branch=branch)
         if environ.get("GITHUB_ACTIONS") == "true":  # anywhere else this line would itself show the token
             log.write(mask(inputs.token))
         return _gate(inputs, read_workflow(environ), files, log)
@@ -96,7 +100,8 @@ def _taken_over(inputs: Inputs, workflow: Workflow, client: Client) -> "Handover
 def _staged(what: Stages, inputs: Inputs, workflow: Workflow, ends: _Ends) -> int:
     files, log = ends.files, ends.log
     places = _places(inputs, workflow.workspace)
-    forge = surfaces.SummaryFirst(_forge(what, inputs, workflow, ends.client), files.summary)
+    settings = _settings(inputs, workflow, places)
+    forge = surfaces.SummaryFirst(_forge(what, settings, inputs, workflow, ends.client), files.summary)
     owner = owner_of(workflow.workspace)
     if what is Stages.PUBLISH:
         check_handed_over(places.out)
@@ -105,7 +110,6 @@ def _staged(what: Stages, inputs: Inputs, workflow: Workflow, ends: _Ends) -> in
     receive = partial(ends.taken.receive, places.root, places.out) if ends.taken else None
     try:
         with surfaces.commands_off(log):
-            settings = _settings(inputs, workflow, places)
             ending = stages.run(what, settings, forge, lambda text: _say(text, log), receive)
             if isinstance(ending, Gated):
                 surfaces.print_result(ending, log)
@@ -129,11 +133,12 @@ def _places(inputs: Inputs, workspace: Path) -> _Places:
     return _Places(root=root, prefix="" if prefix == "." else prefix, out=inside(here, inputs.out, "out"), cache=cache or None)
 
 
-def _forge(what: Stages, inputs: Inputs, workflow: Workflow, client: Client | None) -> Forge:
-    """Where the verdict goes; what is not published has no forge."""
+def _forge(what: Stages, settings: Settings, inputs: Inputs, workflow: Workflow, client: Client | None) -> Forge:
+    """Where the verdict goes; what is not published has no forge, and is not recorded."""
     if client is None or what in {Stages.MEASURE, Stages.UNPUBLISHED}:
         return NoForge()
-    return GitHub(client=client, target=workflow.target, comment=inputs.comment)
+    forge = GitHub(client=client, target=workflow.target, comment=inputs.comment)
+    return recording(forge, settings, authorized(workflow.server_url, inputs.token))
 
 
 def _settings(inputs: Inputs, workflow: Workflow, places: _Places) -> Settings:
@@ -152,6 +157,7 @@ def _settings(inputs: Inputs, workflow: Workflow, places: _Places) -> Settings:
         limits=LIMITS,
         run_url=target.run_url,
         signing_key=inputs.signing_key,
+        ledger_branch=inputs.ledger_branch,
         pull_request=target.pull_request_name,
         # Steps in different working directories each keep a comment of their own.
         comment_id=f"qgate/{sha256(places.prefix.encode()).hexdigest()[:12]}" if places.prefix else "qgate",

@@ -9,9 +9,11 @@ import pytest
 import yaml
 
 from entrypoint.inputs import MEASURED_BY
+from qgate.evidence.attestation import PREDICATE, PREDICATE_FILE
 from qgate.evidence.bundle import ARRAYS, EVIDENCE
 from qgate.evidence.scope_file import NAME as SCOPE
 from qgate.forge.artifact import NAME as ARTIFACT
+from qgate.history import VARIABLE as LEDGER_VARIABLE
 
 FOLDER = Path(__file__).parents[2] / "examples" / "workflows"
 FILES = sorted(FOLDER.glob("*.yml"))
@@ -40,8 +42,8 @@ def test_the_strictest_linters_find_nothing(command):
 
 def test_there_is_a_workflow_for_each_case_of_the_docs():
     names = [path.name for path in FILES]
-    assert names == ["qgate-main.yml", "qgate-measure.yml", "qgate-publish.yml", "qgate.yml"]
-    docs = (FOLDER.parents[1] / "docs/forks.md").read_text(encoding="utf-8")
+    assert names == ["qgate-evidence.yml", "qgate-main.yml", "qgate-measure.yml", "qgate-publish.yml", "qgate.yml"]
+    docs = "".join((FOLDER.parents[1] / "docs" / page).read_text(encoding="utf-8") for page in ("forks.md", "evidence.md"))
     assert [name for name in names if f"../examples/workflows/{name}" not in docs] == []
 
 
@@ -74,6 +76,19 @@ def test_a_token_beside_a_fork_s_code_only_reads_and_the_one_that_writes_checks_
         "checks": "write",
         "statuses": "write",
     }
+
+
+def test_what_is_attested_is_the_statement_s_and_no_code_runs_beside_the_certificate():
+    jobs = read("qgate-evidence.yml")["jobs"]
+    gate, upload = (step for step in jobs["gate"]["steps"] if not step["uses"].startswith("actions/checkout"))
+    download, attest = jobs["attest"]["steps"]
+    assert upload["with"]["path"] == f"{gate['with']['out']}/"
+    assert download["with"] == {"name": upload["with"]["name"], "path": gate["with"]["out"]}
+    assert attest["with"]["predicate-type"] == PREDICATE
+    assert attest["with"]["predicate-path"] == f"{gate['with']['out']}/{PREDICATE_FILE}"
+    assert set(gate["env"]) == {LEDGER_VARIABLE}
+    assert jobs["attest"]["permissions"] == {"id-token": "write", "attestations": "write"}
+    assert "id-token" not in jobs["gate"]["permissions"]
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.name)

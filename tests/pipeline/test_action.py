@@ -17,6 +17,10 @@ from github_api import State
 from github_server import GitHubServer
 from qgate_pilot import SCALING, Sandbox
 
+from qgate.changes.git import Repository
+from qgate.domain.verdict import Decision
+from qgate.history import read_history
+
 TESTS = Path(__file__).parents[1]
 AS_IT_IS = "from entrypoint.__main__ import main\nmain()\n"
 # The action requires every layer of the sandbox, which only its image is sure to have (tests/container): an interpreter below
@@ -76,7 +80,13 @@ class Runner:
         return payload
 
     def step(
-        self, event: str = "pull_request.same_repository", *, signing_key: str = "", every_layer: bool = False, **inputs: str
+        self,
+        event: str = "pull_request.same_repository",
+        *,
+        signing_key: str = "",
+        ledger_branch: str = "",
+        every_layer: bool = False,
+        **inputs: str,
     ) -> Ended:
         (self.scratch / "event.json").write_text(json.dumps(self.payload(event)))
         files = {name: self.scratch / name for name in ("summary", "output")}
@@ -95,6 +105,7 @@ class Runner:
             "GITHUB_WORKSPACE": str(self.pilot.path),
             "INPUT_TOKEN": TOKEN,
             "PATH": os.environ["PATH"],
+            "QGATE_LEDGER_BRANCH": ledger_branch,
             "QGATE_SIGNING_KEY": signing_key,
         } | {f"INPUT_{name.upper().replace('_', '-')}": value for name, value in inputs.items()}
         code, log = self.run(env, AS_IT_IS if every_layer else AS_FAR_AS_IT_GOES)
@@ -167,6 +178,26 @@ def test_a_signing_key_in_the_step_s_environment_signs(runner):
     assert (ended.code, ended.outputs["verdict"]) == (0, "not_applicable"), ended.log
     (signature,) = json.loads((runner.pilot.path / ".qgate/run/attestation.dsse.json").read_text())["signatures"]
     assert f"signed by the key {signature['keyid']}" in (runner.pilot.path / ".qgate/run/report.html").read_text()
+
+
+def test_a_push_to_the_default_branch_is_recorded_in_the_ledger_branch(runner):
+    runner.pilot.change({"README.md": "Words\n"})
+    ended = runner.step("push", ledger_branch="qgate-ledger")
+    assert ended.code == 0, ended.log
+    (record,) = read_history(Repository(runner.pilot.path), "qgate-ledger")
+    assert (record.decision, record.head) == (Decision.NOT_APPLICABLE, runner.pilot.git("rev-parse", "pull"))
+    assert "ledger branch: updated  qgate-ledger: record 1, " in ended.log
+    runner.step(ledger_branch="qgate-ledger")
+    assert len(read_history(Repository(runner.pilot.path), "qgate-ledger")) == 1
+
+
+def test_a_ledger_branch_that_is_none_is_told_in_the_summary(runner):
+    runner.pilot.change({"README.md": "Words\n"})
+    ended = runner.step("push", ledger_branch="pull")
+    assert ended.code == 0, ended.log
+    assert "### Not published" in ended.summary
+    assert "the branch pull is no ledger" in ended.summary
+    assert runner.pilot.git("log", "--format=%s", "-1", "pull") == "Change"
 
 
 def test_fail_on_lets_the_step_pass_and_the_output_tell_the_truth(runner):
