@@ -19,8 +19,11 @@ def refusal(status: int, headers: Mapping[str, str], body: str, *, now: float) -
         status: the HTTP status.
         headers: the answer's headers, looked up case-insensitively by the mapping itself.
         body: the answer's text.
-        now: seconds since the epoch, to turn `x-ratelimit-reset` into a wait.
+        now: seconds since the epoch by this machine's clock. `x-ratelimit-reset` and dates become waits by GitHub's own clock
+            where the answer tells it: a runner's may be minutes off.
     """
+    served = _date(headers.get("Date", ""))
+    now = now if served is None else served
     words = _words(body) or f"HTTP status {status} without a message"
     if status >= _SERVER_ERRORS:
         return Unavailable(words, status=status, retry_after=_retry_after(headers, now))
@@ -60,9 +63,15 @@ def _retry_after(headers: Mapping[str, str], now: float) -> float | None:
     seconds = _seconds(value)
     if seconds is not None or not value:
         return seconds
+    date = _date(value)
+    return None if date is None else max(date - now, 0.0)
+
+
+def _date(value: str) -> float | None:
+    """An HTTP date as seconds since the epoch; None for anything else."""
     try:
-        return max(email.utils.parsedate_to_datetime(value).timestamp() - now, 0.0)
-    except ValueError:
+        return email.utils.parsedate_to_datetime(value).timestamp()
+    except (ValueError, OverflowError):
         return None
 
 

@@ -4,13 +4,14 @@ import logging
 import time
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import urlencode, urljoin, urlsplit
 
 import requests
 
 from qgate import __version__
 from qgate.errors import UsageError
 from qgate.forge.answers import refusal
+from qgate.forge.conditional import Conditional
 from qgate.forge.errors import RateLimited, Unavailable, Unprocessable
 
 _log = logging.getLogger(__name__)
@@ -47,8 +48,8 @@ class _Bearer(requests.auth.AuthBase):
 class Client:
     """GitHub's REST API below `api_url` (github.com's, or an Enterprise Server's `https://HOST/api/v3`).
 
-    Waits for rate limits and broken answers, at most `patience` seconds in its whole life, then raises what it met. Every method
-    raises `qgate.forge.errors.ForgeError`.
+    Waits for rate limits and broken answers, at most `patience` seconds in its whole life, then raises what it met. Where GitHub
+    named a later time, nothing is sent before it: every method raises the same again. All raise `qgate.forge.errors.ForgeError`.
     """
 
     def __init__(
@@ -65,6 +66,9 @@ class Client:
         self._sleep = sleep
         self._now = now
         self._writes = 0
+        self._closed: RateLimited | Unavailable | None = None
+        self._opens = 0.0
+        self._readings = Conditional()
         self._session = requests.Session()
         self._session.auth = _Bearer(token)
         self._session.headers.update(
@@ -110,8 +114,7 @@ class Client:
             try:
                 return _json(self._patiently(method, self._url(path), body=body))
             except Unavailable as error:
-                if attempt < _ATTEMPTS:
-                    self._wait_for(error, attempt)
+                self._wait_for(error, attempt, most=_ATTEMPTS + 1)  # the last look is a request too, and waited for as well
                 done = already()
                 if done is not None:
                     return done
@@ -171,21 +174,29 @@ class Client:
             except RateLimited as error:
                 self._wait_for(error, attempt)
 
-    def _wait_for(self, error: RateLimited | Unavailable, attempt: int) -> None:
+    def _wait_for(self, error: RateLimited | Unavailable, attempt: int, *, most: int = _ATTEMPTS) -> None:
         """Sleep for as long as the error asks, else for 1, 2, 4 … seconds (minutes for a limit); after too many tries, raise it.
 
-        Once given up, nothing is waited for any more: what comes after is asked for once.
+        Once given up, nothing is waited for any more: what comes after is asked for once, and not before the time that was named.
         """
-        first = _UNNAMED_WAIT if isinstance(error, RateLimited) else 1.0
-        seconds = error.retry_after if error.retry_after is not None else first * 2 ** (attempt - 1)
-        # A limit that answers "now" again and again must run out of patience too.
-        seconds = max(seconds, 1.0)
-        if seconds > self._patience or (isinstance(error, Unavailable) and attempt >= _ATTEMPTS):
+        named = error.retry_after
+        first = _UNNAMED_WAIT if isinstance(error, RateLimited) and named is None else 1.0
+        # A limit that answers "now" again and again is waited for ever longer too.
+        seconds = max(named or 0.0, first * 2 ** (attempt - 1))
+        if seconds > self._patience or (isinstance(error, Unavailable) and attempt >= most):
             self._patience = 0.0
+            if named is not None or isinstance(error, RateLimited):
+                self._closed, self._opens = error, self._now() + (named if named is not None else seconds)
             raise error
         self._patience -= seconds
         _log.warning("GitHub answered %s; asking again in %.0f s", error, seconds)
         self._sleep(seconds)
+
+    def _check_open(self) -> None:
+        """Raise the last refusal again while its time has not come: GitHub bans who goes on asking."""
+        left = self._opens - self._now()
+        if self._closed is not None and left > 0:
+            raise type(self._closed)(self._closed.words, status=self._closed.status, retry_after=left)
 
     def _follow(
         self, method: str, url: str, *, query: Mapping[str, str] | None, body: Mapping[str, Any] | None
@@ -201,13 +212,19 @@ class Client:
     def _send(
         self, method: str, url: str, *, query: Mapping[str, str] | None, body: Mapping[str, Any] | None
     ) -> requests.Response:
+        self._check_open()
         self._pace(method)
+        address = f"{url}?{urlencode(query)}" if query else url
+        condition = self._readings.headers(address) if method == "GET" else {}
         try:
-            return self._session.request(method, url, params=query, json=body, timeout=_TIMEOUT, allow_redirects=False)
+            response = self._session.request(
+                method, address, json=body, headers=condition, timeout=_TIMEOUT, allow_redirects=False
+            )
         except requests.RequestException as error:
             # InvalidURL, InvalidSchema and their like are also ValueErrors: no second try would mend them.
             kind = Unprocessable if isinstance(error, ValueError) else Unavailable
             raise kind(f"no answer from {self._root}: {error}") from error
+        return self._readings.settled(address, response) if method == "GET" else response
 
     def _pace(self, method: str) -> None:
         """Leave a second between the writes of a run that makes many."""

@@ -5,7 +5,8 @@ author of a comment can change it after we did. What others wrote is never touch
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from typing import Any
 
 from qgate.domain.report import Outcome, Publication, Recorded, Report
@@ -46,8 +47,11 @@ def _with_record(report: Report, there: str | None) -> tuple[str, str]:
     new, told = report.record, ""
     if new is None or (there is not None and new.before is None):
         record = there or ""
-    elif there is not None and new.before != there:
-        record, told = there, "another run has recorded its attempt meanwhile, so that this one is not recorded: run it again"
+    elif there not in {None, new.before, new.text}:
+        record, told = (
+            there or "",
+            "another run has recorded its attempt meanwhile, so that this one is not recorded: run it again",
+        )
     else:
         record = new.text
     first, _, rest = report.comment.partition("\n")
@@ -60,7 +64,10 @@ def _keep_record(client: Client, target: EventTarget, report: Report) -> str:
     if not mine or report.record is None or _record(mine[0]["body"]) != report.record.before:
         return ""
     body = _RECORD.sub(f"<!-- qgate:record {report.record.text} -->", mine[0]["body"])
-    client.write("PATCH", _one(target, mine[0]), {"body": body})
+    try:
+        client.write("PATCH", _one(target, mine[0]), {"body": body})
+    except NotFound:  # somebody deleted it meanwhile
+        return ""
     return "; this attempt is recorded in the comment"
 
 
@@ -75,8 +82,12 @@ def publish_comment(client: Client, target: EventTarget, report: Report) -> Publ
         kept = "" if target.pull_request is None else _keep_record(client, target, report)
         return Publication(surface=SURFACE, outcome=Outcome.SKIPPED, detail=unwanted + kept)
     mine = _mine(client, target, report.marker)
-    if not mine:
-        return _create(client, target, report)
+    return _edit(client, target, report, mine) if mine else _create(client, target, report)
+
+
+def _edit(
+    client: Client, target: EventTarget, report: Report, mine: list[Mapping[str, Any]], gone: frozenset[int] = frozenset()
+) -> Publication:
     # The oldest one has the links that people shared; two runs at the same time may have made more.
     oldest, *duplicates = mine
     left = _delete(client, target, duplicates)
@@ -87,7 +98,7 @@ def publish_comment(client: Client, target: EventTarget, report: Report) -> Publ
     try:
         edited = client.write("PATCH", _one(target, oldest), {"body": body})
     except NotFound:  # somebody deleted it meanwhile
-        return _create(client, target, report)
+        return _create(client, target, report, gone | {oldest["id"]})
     return Publication(surface=SURFACE, outcome=Outcome.UPDATED, url=edited.get("html_url") or "", detail=left)
 
 
@@ -104,12 +115,17 @@ def _why_not(client: Client, target: EventTarget) -> str:
     return ""
 
 
-def _mine(client: Client, target: EventTarget, marker: str) -> list[Mapping[str, Any]]:
-    """Our own comments that bear the marker, the oldest first."""
+def _mine(client: Client, target: EventTarget, marker: str, *, login: str | None = None) -> list[Mapping[str, Any]]:
+    """Our own comments that bear the marker, the oldest first; `login` is ours where that is known."""
     listed = client.pages(f"repos/{target.repository}/issues/{target.pull_request}/comments")
     marked = [comment for comment in listed if _first_line(comment["body"]) == marker]
-    login = _login(client) if any(_author(comment) != ACTIONS_LOGIN for comment in marked) else ACTIONS_LOGIN
-    return sorted((comment for comment in marked if _author(comment) == login), key=lambda comment: comment["id"])
+    if login is None:
+        login = _login(client) if any(_author(comment) != ACTIONS_LOGIN for comment in marked) else ACTIONS_LOGIN
+    return _oldest_first(comment for comment in marked if _author(comment) == login)
+
+
+def _oldest_first(comments: Iterable[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    return sorted(comments, key=lambda comment: int(comment["id"]))
 
 
 def _login(client: Client) -> str:
@@ -120,14 +136,25 @@ def _login(client: Client) -> str:
         return ACTIONS_LOGIN
 
 
-def _create(client: Client, target: EventTarget, report: Report) -> Publication:
+def _create(client: Client, target: EventTarget, report: Report, gone: frozenset[int] = frozenset()) -> Publication:
+    """A new comment; `gone` are those that a listing may still show although they were deleted."""
+
+    def others(*without: int, login: str | None = None) -> list[Mapping[str, Any]]:
+        return [c for c in _mine(client, target, report.marker, login=login) if c["id"] not in gone.union(without)]
+
     made = client.write_once(
         "POST",
         f"repos/{target.repository}/issues/{target.pull_request}/comments",
         {"body": _with_record(report, None)[0]},
-        already=lambda: next(iter(_mine(client, target, report.marker)), None),
+        already=lambda: next(iter(others()), None),
     )
-    return Publication(surface=SURFACE, outcome=Outcome.CREATED, url=made.get("html_url") or "")
+    created = Publication(surface=SURFACE, outcome=Outcome.CREATED, url=made.get("html_url") or "")
+    # Another run may have looked and found none at the same time, and made one too. Both look again, and both keep the oldest.
+    try:
+        more = others(made["id"], login=_author(made))
+    except ForgeError as error:
+        return replace(created, detail=f"whether another run has made a second one could not be looked up ({error})")
+    return _edit(client, target, report, _oldest_first([*more, made]), gone) if more else created
 
 
 def _delete(client: Client, target: EventTarget, duplicates: list[Mapping[str, Any]]) -> str:

@@ -106,7 +106,9 @@ def world() -> Iterator[World]:
     """A repository with pull request 7 open at HEAD; nothing that GitHub refuses by its description may arrive there."""
     state = State(commits=[HEAD], pull_requests=[{"number": 7, "head": HEAD}], token=TOKEN)
     with GitHubServer(state) as server:
-        yield World(server=server)
+        made = World(server=server)
+        state.clock = made.now
+        yield made
 
 
 @pytest.fixture

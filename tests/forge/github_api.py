@@ -6,7 +6,8 @@ description lacks: 65,536 characters of comment, 65,535 bytes of check summary, 
 
 import itertools
 import re
-from collections.abc import Mapping
+import time
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
@@ -25,7 +26,8 @@ NEEDS = {"checks": "checks", "repos/create-commit-status": "statuses", "issues":
 class Fault:
     """What goes wrong with the requests that match, `times` times, after `skip` that go well.
 
-    `drop` is `before` (the request is lost) or `after` (it is done, and the answer is lost).
+    `drop` is `before` (the request is lost) or `after` (it is done, and the answer is lost). `done` is for a `status` that comes
+    although the request was carried out; `delay` is how many seconds late the answer is.
     """
 
     method: str
@@ -34,6 +36,7 @@ class Fault:
     headers: Mapping[str, str] = field(default_factory=dict)
     body: Any = None
     drop: str = ""
+    done: bool = False
     delay: float = 0.0
     times: int = 1
     skip: int = 0
@@ -100,6 +103,10 @@ class State:
         self.statuses: list[dict[str, Any]] = []
         self.requests: list[dict[str, Any]] = []
         self.violations: list[str] = []
+        # What time it is here, and until when nothing may be asked; what is called as a request comes in.
+        self.clock: Callable[[], float] = time.time
+        self.not_before = 0.0
+        self.arriving: Callable[[str, str], None] = lambda _method, _path: None
         self.ignored_fields: list[str] = []
         self.faults = [Fault(**fault) for fault in faults]
         for pull_request in pull_requests:
@@ -167,6 +174,13 @@ class State:
             "issue_url": f"https://api.github.test/repos/{self.repository}/issues/{issue}",
         }
         return self.comments[number]
+
+    def limit(self, status: int, headers: Mapping[str, str]) -> None:
+        """Keep what an answer says about when to come again."""
+        if "Retry-After" in headers and headers["Retry-After"].isdigit():
+            self.not_before = self.clock() + int(headers["Retry-After"])
+        elif status in {403, 429} and headers.get("X-RateLimit-Remaining") == "0" and "X-RateLimit-Reset" in headers:
+            self.not_before = float(headers["X-RateLimit-Reset"])
 
     def writes(self) -> list[tuple[str, str]]:
         """The requests that were meant to change something, in order."""

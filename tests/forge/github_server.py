@@ -9,6 +9,7 @@ The seed is a JSON object with the arguments of `State`. No `violations` in it m
 """
 
 import argparse
+import hashlib
 import json
 import re
 import signal
@@ -17,6 +18,8 @@ import sys
 import threading
 import time
 from collections.abc import Mapping
+from functools import cache
+from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any, Self
@@ -38,38 +41,57 @@ class _Handler(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         length = int(self.headers.get("Content-Length") or 0)
         raw = self.rfile.read(length)
+        self.server.state.arriving(self.command, urlsplit(self.path).path)
         with self.server.lock:
-            self._serve(raw)
+            fault, (status, headers, answer) = self._serve(raw)
+        time.sleep(fault.delay)  # outside of the lock: others are served meanwhile
+        if fault.drop:
+            self._drop()
+        else:
+            self._reply(status, headers, answer)
 
     do_POST = do_PATCH = do_DELETE = do_GET  # noqa: N815 -- http.server's names
 
     def log_message(self, *_: Any) -> None:
         """Silent: what arrived is in the state."""
 
-    def _serve(self, raw: bytes) -> None:
+    def date_time_string(self, _timestamp: float | None = None) -> str:
+        """The `Date` header, by the state's clock."""
+        return super().date_time_string(self.server.state.clock())
+
+    def _serve(self, raw: bytes) -> tuple[Fault, tuple[int, dict[str, str], Any]]:
+        """What the request meets, and its answer."""
+        state = self.server.state
         parts = urlsplit(self.path)
         query = dict(parse_qsl(parts.query))
         record = {"method": self.command, "path": parts.path, "query": query, "body": None, "status": None}
-        self.server.state.requests.append(record)
-        fault = next((f for f in self.server.state.faults if f.strikes(self.command, parts.path)), Fault(method="", path=""))
-        time.sleep(fault.delay)
+        state.requests.append(record)
+        if state.clock() < state.not_before:
+            state.violations.append(f"{self.command} {parts.path} came {state.not_before - state.clock():.3f} s too early")
+        fault = next((f for f in state.faults if f.strikes(self.command, parts.path)), Fault(method="", path=""))
         if fault.drop == "before":
-            self._drop()
-            return
+            return fault, (0, {}, None)
         status, headers, answer = fault.status, dict(fault.headers), fault.body
-        if not status:
-            status, answer = self._answer(parts.path, query, raw, record)
-            if status == FOUND:
-                headers["Location"] = f"{self.server.storage_origin}/storage/{parts.path.split('/')[-2]}?signature=1"
-            if isinstance(answer, list | dict) and self.command == "GET":
-                answer, link = self._page(parts.path, query, answer)
-                headers.update(link)
+        if fault.done or not status:
+            status, headers, answer = self._done(parts.path, query, raw, record)
+        if fault.done:
+            status, headers, answer = fault.status, dict(fault.headers), fault.body
         record["status"] = status
+        state.limit(status, headers)
         self.server.save()
-        if fault.drop == "after":
-            self._drop()
-        else:
-            self._reply(status, headers, answer)
+        return fault, (status, headers, answer)
+
+    def _done(self, path: str, query: dict[str, str], raw: bytes, record: dict[str, Any]) -> tuple[int, dict[str, str], Any]:
+        """The answer of the API, a page of it where it is a listing, nothing where the client has it already."""
+        status, answer = self._answer(path, query, raw, record)
+        if status == FOUND and answer is None:
+            return status, {"Location": f"{self.server.storage_origin}/storage/{path.split('/')[-2]}?signature=1"}, None
+        if self.command != "GET" or not isinstance(answer, list | dict):
+            return status, {}, answer
+        answer, headers = self._page(path, query, answer)
+        headers["ETag"] = f'W/"{hashlib.sha256(json.dumps([answer, headers]).encode()).hexdigest()}"'
+        known = status == HTTPStatus.OK and self.headers.get("If-None-Match") == headers["ETag"]
+        return (HTTPStatus.NOT_MODIFIED, {"ETag": headers["ETag"]}, None) if known else (status, headers, answer)
 
     def _answer(self, path: str, query: dict[str, str], raw: bytes, record: dict[str, Any]) -> tuple[int, Any]:
         state = self.server.state
@@ -78,7 +100,8 @@ class _Handler(BaseHTTPRequestHandler):
                 return self._stored(path)
             self._check_headers()
             body = record["body"] = self._parsed(raw)
-            path = path.removeprefix("/api/v3").removeprefix("/api")
+            # An Enterprise Server's: REST below /api/v3, GraphQL below /api; a proxy may put both below a path of its own.
+            path = re.sub(r"^.*/api(/v3)?(?=/)", "", path)
             path = re.sub(r"^/repositories/1/", f"/repos/{state.repository}/", path)
             if (self.command, path) == ("POST", "/graphql"):
                 return 200, _graphql(body, state.login)
@@ -150,6 +173,12 @@ def _graphql(body: Any, login: str) -> dict[str, Any]:
     return {"data": {"viewer": {"login": login}}}
 
 
+@cache
+def _description() -> Description:
+    """Read once, for all the servers of a process."""
+    return Description()
+
+
 class GitHubServer(ThreadingHTTPServer):
     """Serves one `State`; use as a context manager in a test."""
 
@@ -157,7 +186,7 @@ class GitHubServer(ThreadingHTTPServer):
 
     def __init__(self, state: State, *, host: str = "127.0.0.1", port: int = 0, state_file: Path | None = None) -> None:
         self.state = state
-        self.description = Description()
+        self.description = _description()
         self.lock = threading.Lock()
         self.state_file = state_file
         super().__init__((host, port), _Handler)

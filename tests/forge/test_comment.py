@@ -115,10 +115,18 @@ def test_the_identity_is_asked_at_an_enterprise_servers_address(world, report):
 
 def test_one_deleted_meanwhile_is_created_anew(world, report):
     world.state.add_comment(issue=7, login=OURS, body=report(body="old").comment)
-    world.breaks("PATCH", "issues/comments", status=404, body={"message": "Not Found"})
+    world.state.arriving = lambda method, _path: method == "PATCH" and world.state.comments.pop(1001, None)
     published = world.publish(report())["comment"]
     assert published.outcome is Outcome.CREATED
-    assert bodies(world)[-1] == (OURS, report().comment)
+    assert bodies(world) == [(OURS, report().comment)]
+
+
+def test_one_that_is_listed_although_it_is_gone_makes_no_loop(world, report):
+    world.state.add_comment(issue=7, login=OURS, body=report(body="old").comment)
+    world.breaks("PATCH", "issues/comments/1001", status=404, body={"message": "Not Found"}, times=-1)
+    published = world.publish(report())["comment"]
+    assert published.outcome is Outcome.CREATED
+    assert [number for number, comment in world.state.comments.items() if comment["body"] == report().comment] == [1002]
 
 
 def test_a_lost_answer_makes_no_second_comment(world, report):
