@@ -13,8 +13,9 @@ from qgate.domain.source import Problem, Severity
 from qgate.domain.verdict import CharterRef, Decision, GateOutcome, PilotVerdict, Runbook, Verdict
 from qgate.report.budget import Section
 from qgate.report.escape import html_code, md, md_block, md_code
-from qgate.report.figures import ALPHA, NONE, count_of, row_of, sizes_of
-from qgate.report.looks import looks_of, looks_of_pilot
+from qgate.report.figures import ALPHA, NONE, count_of
+from qgate.report.gate_sections import claim_item, gate_detail, gate_rows
+from qgate.report.looks import looks_of_pilot
 from qgate.report.own_charter import own_charter_of
 from qgate.report.wording import (
     EFFECTS,
@@ -24,22 +25,17 @@ from qgate.report.wording import (
     attempt_of,
     attested_by,
     changes_headline,
-    claim_of,
     earlier_of,
     fold_passed,
     folded_title,
     headline,
     label,
     label_of,
-    new_data_of,
     not_passed,
     pairs_of,
-    rehearsal_of,
     reused_of,
-    rows_to_decide,
     short_sha,
     waiver_of,
-    ways_out_of,
 )
 
 _CHAINS_IN_LINE = 3
@@ -182,11 +178,11 @@ def _tables(pilot: PilotVerdict) -> list[Section]:
     shown, folded = fold_passed(pilot.gates)
     bounds = f"\n{_BOUNDS}" if any(g.interval for g in shown) else ""
     sections = (
-        [Section(name=f"gates of {_name(pilot)}", priority=2, head=_TABLE, items=_rows(shown), tail=bounds)] if shown else []
+        [Section(name=f"gates of {_name(pilot)}", priority=2, head=_TABLE, items=gate_rows(shown), tail=bounds)] if shown else []
     )
     if folded:
         title = f"✅ {folded_title(folded)} of {_summary_name(pilot)}"
-        sections.append(_folded(f"passed gates of {_name(pilot)}", title, _rows(folded), 6, f"\n{_TABLE}"))
+        sections.append(_folded(f"passed gates of {_name(pilot)}", title, gate_rows(folded), 6, f"\n{_TABLE}"))
     return sections
 
 
@@ -196,57 +192,9 @@ def _waivers(pilot: PilotVerdict) -> list[Section]:
     return [Section(name=f"waivers of {_name(pilot)}", priority=1, head="#### Waivers\n", items=items)] if items else []
 
 
-def _rows(gates: Sequence[GateOutcome]) -> tuple[str, ...]:
-    return tuple(
-        f"| {ICONS[g.decision]} {md_code(g.name)} | {_measured(g)} | {row_of(g).threshold} | {md_code(g.owner)} |" for g in gates
-    )
-
-
-def _measured(gate: GateOutcome) -> str:
-    row = row_of(gate)
-    if gate.value is None:
-        return "not measured" if gate.decision is Decision.ERROR else NONE
-    return row.value if row.interval == NONE else f"{row.value}<br>{row.interval}"
-
-
 def _missed(pilot: PilotVerdict, missed: Sequence[GateOutcome]) -> Section:
-    items = tuple(map(_gate_detail, missed))
+    items = tuple(map(gate_detail, missed))
     return Section(name=f"explanations for {_name(pilot)}", priority=3, items=items, between="\n\n")
-
-
-def _gate_detail(gate: GateOutcome) -> str:
-    blocks = "" if gate.blocks else " This does not block."
-    where = f" · {md_code(f'{gate.position.path}:{gate.position.line}')}" if gate.position else ""
-    lines = [f"#### {ICONS[gate.decision]} {md_code(gate.name)}: {label(gate.decision)}", "", md(gate.why) + blocks, ""]
-    lines += _remedy_lines(gate)
-    lines += [f"- **Needed to decide:** {needed}"] if (needed := rows_to_decide(gate)) else []
-    lines += _ways_out(gate)
-    lines += [f"- **Claim:** {claim}"] if (claim := _claim(gate)) else []
-    lines += [f"- **For new data like these rows:** {new_data_of(gate)}"] if gate.deployment else []
-    lines += [f"- **Looks:** {md(looks)}"] if (looks := looks_of(gate)) else []
-    return "\n".join([*lines, f"- **Owner:** {md_code(gate.owner)}{where}"])
-
-
-def _ways_out(gate: GateOutcome) -> list[str]:
-    ways = [f"  {number}. {md(way)}" for number, way in enumerate(ways_out_of(gate), start=1)]
-    return ["- **Ways out**, the best first:", *ways] if ways else []
-
-
-def _remedy_lines(gate: GateOutcome) -> list[str]:
-    if gate.remedy is None:
-        return []
-    lines = [f"- **Remediation:** {md(gate.remedy.summary)}"]
-    lines += [f"  - {md_code(action, 500)}" for action in gate.remedy.actions if action.strip()]
-    if gate.remedy.rehearsed is not None:
-        lines.append(f"- **Rehearsed:** {md(rehearsal_of(gate.remedy.rehearsed))}")
-    return lines
-
-
-def _claim(gate: GateOutcome) -> str:
-    alpha = [f"{ALPHA} = {gate.alpha:g}"] if gate.alpha is not None else []
-    facts = ", ".join([*alpha, *([sizes] if (sizes := sizes_of(gate.sizes)) else [])])
-    words = md(claim_of(gate))
-    return f"{words} ({facts})" if words and facts else words or facts
 
 
 def _earlier(pilot: PilotVerdict) -> list[Section]:
@@ -261,16 +209,8 @@ def _claims(pilot: PilotVerdict) -> list[Section]:
     passed = [g for g in pilot.gates if g.decision in {Decision.PASS, Decision.NOT_APPLICABLE}]
     if not passed:
         return []
-    items = tuple(map(_claim_item, passed))
+    items = tuple(map(claim_item, passed))
     return [_folded(f"claims of {_name(pilot)}", f"What the passed gates of {_summary_name(pilot)} claim", items, 5)]
-
-
-def _claim_item(gate: GateOutcome) -> str:
-    lines = [f"- {ICONS[gate.decision]} {md_code(gate.name)}: {md(gate.why)}"]
-    lines += [f"  - Claim: {claim}"] if (claim := _claim(gate)) else []
-    lines += [f"  - For new data like these rows: {new_data_of(gate)}"] if gate.deployment else []
-    lines += [f"  - Looks: {md(looks)}"] if (looks := looks_of(gate)) else []
-    return "\n".join(lines)
 
 
 def _rollback(pilot: PilotVerdict, runbook: Runbook) -> Section:
