@@ -16,6 +16,7 @@ def test_latency_by_load_is_cut_where_it_grows_without_end(gate):
     title, source = chart_of(gate(details={"curve": CURVE, "limit_ms": 60.0}))
     assert title == "Latency by load: the level line is the limit, and beyond 3 times of it the curve is cut"
     assert source.splitlines() == [
+        '%%{init: {"themeVariables": {"xyChart": {"plotColorPalette": "#2f81f7, #e5534b"}}}}%%',
         "xychart-beta",
         '  x-axis "requests per second" ["5", "20", "40"]',
         '  y-axis "ms" 0 --> 198',
@@ -26,7 +27,7 @@ def test_latency_by_load_is_cut_where_it_grows_without_end(gate):
 
 def test_drift_stands_in_the_order_of_its_dates(gate):
     _, source = chart_of(gate(name="calibration_contrast", threshold={"min": 0.6}, details={"drift": DRIFT}))
-    assert source.splitlines()[1:] == [
+    assert source.splitlines()[2:] == [
         '  x-axis "date" ["2026-03-01", "2026-05-01"]',
         '  y-axis "contrast" 0 --> 0.99',
         "  line [0.9, 0.4]",
@@ -37,7 +38,7 @@ def test_drift_stands_in_the_order_of_its_dates(gate):
 def test_a_long_curve_is_thinned_and_keeps_its_ends(gate):
     rates = [float(r) for r in range(1, 101)]
     _, source = chart_of(gate(details={"curve": {"rps": rates, "ms": rates}, "limit_ms": 60.0}))
-    labels = source.splitlines()[1].partition("[")[2].rstrip("]").split(", ")
+    labels = source.splitlines()[2].partition("[")[2].rstrip("]").split(", ")
     assert (len(labels), labels[0], labels[-1]) == (12, '"1"', '"100"')
 
 
@@ -49,6 +50,6 @@ def test_where_there_is_no_curve_there_is_no_chart(gate, details):
 def test_a_gate_that_did_not_pass_folds_its_chart_away(gate, verdict_of):
     failed = gate(Decision.FAIL, name="capacity_rps", value=1.0, details=CAPACITY)
     comment = render(verdict_of(failed, decision=Decision.FAIL)).comment
-    assert "</summary>\n\n```mermaid\nxychart-beta\n" in comment
+    assert "</summary>\n\n```mermaid\n%%{init: " in comment
     assert "\n```\n\n</details>" in comment
     assert "mermaid" not in render(verdict_of(gate(Decision.PASS, details=dict(failed.details)))).comment
