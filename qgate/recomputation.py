@@ -20,6 +20,7 @@ from qgate.evaluation import lock_content
 from qgate.evidence.bundle import read_evidence
 from qgate.evidence.handover import check_evidence
 from qgate.evidence.lock import read_lock
+from qgate.gates.looks import CANDIDATE, planned
 from qgate.intake import Opened
 from qgate.measure.data import datasets
 from qgate.measure.inputs import read_inputs
@@ -74,6 +75,10 @@ def _hold_pilot(charter: Charter, claim: PilotEvidence, run: Opened, lock: Mappi
     _same("groups of rows", row_tables(charter, data), claim.row_tables, claim)
     trace = arrival_times(next((o for o in opened if o.file.role == "trace"), None))
     _same("arrivals", _present(trace), _present(claim.trace), claim)
+    if claim.looks and not charter.sequential:
+        _refuse("looks", claim, "the charter has none")
+    if claim.looks:
+        planned(charter, claim)  # a look that was said to be of one row would be held to one row
     for problem in _misshapen(claim):
         _refuse("cells", claim, problem)
 
@@ -93,7 +98,8 @@ def _misshapen(claim: PilotEvidence) -> Iterator[str]:
         yield "one is there twice"
     for cell in claim.cells:
         rows = {len(claim.truth[cell.key.split])} if cell.key.split in claim.truth else set()
-        rows |= {look.rows.get(cell.key.split, -1) for look in claim.looks[-1:]} if rows else set()
+        if rows and cell.key.role == CANDIDATE:
+            rows |= {look.rows[cell.key.split] for look in claim.looks[-1:] if cell.key.split in look.rows}
         if rows and not _has_rows(cell, rows):
             yield f"{cell.key} has not one answer for each row"
 

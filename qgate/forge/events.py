@@ -53,11 +53,6 @@ class EventTarget:
     measured_in: MeasuringRun | None = None
 
     @property
-    def published_apart(self) -> bool:
-        """Whether another run publishes: this one's token is read-only, whatever its workflow asks for."""
-        return self.kind is EventKind.PULL_REQUEST and (self.head_is_fork or self.by_dependabot)
-
-    @property
     def pull_request_name(self) -> str:
         """As people write it, `owner/name#7`; "" without one."""
         return "" if self.pull_request is None else f"{self.repository}#{self.pull_request}"

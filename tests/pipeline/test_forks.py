@@ -13,6 +13,7 @@ import zipfile
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import numpy as np
@@ -24,6 +25,9 @@ from test_action import BETTER, NOTHING, TESTS, TOKEN, WORSE, Ended, Runner, arr
 
 from entrypoint.step import step
 from qgate.domain.canonical import canonical_file
+from qgate.domain.evidence import Look, PilotEvidence
+from qgate.evidence.bundle import read_evidence, write_evidence
+from qgate.evidence.handover import write_received
 
 RUN = "https://github.com/octo/pilots/actions/runs/55"
 MEASURED = ("scope.json", "evidence.json", "evidence/00-sorter.npz")
@@ -224,6 +228,34 @@ def with_evidence(files: Mapping[str, bytes], change: Callable[[dict[str, Any]],
     return {**files, "evidence.json": canonical_file(evidence)}
 
 
+def rewritten(files: Mapping[str, bytes], change: Callable[[PilotEvidence], PilotEvidence]) -> dict[str, bytes]:
+    """The evidence of another measurement, every digest of it right, as a forger would have qgate itself write it."""
+    with TemporaryDirectory() as scratch:
+        write_received(files, Path(scratch))
+        evidence, _ = read_evidence(Path(scratch))
+        write_evidence(replace(evidence, pilots=tuple(map(change, evidence.pilots))), Path(scratch))
+        made = {name: (Path(scratch) / name).read_bytes() for name in MEASURED[:2]}
+        return made | {f"evidence/{path.name}": path.read_bytes() for path in Path(scratch, "evidence").iterdir()}
+
+
+def one_answer(pilot: PilotEvidence) -> PilotEvidence:
+    """An array of one would be compared with every label."""
+    cells = [replace(c, predictions=c.predictions[:1], scores=None, score_kind=None) for c in pilot.cells]
+    return replace(pilot, cells=tuple(cells))
+
+
+def one_answer_at_one_look(pilot: PilotEvidence) -> PilotEvidence:
+    return replace(one_answer(pilot), looks=(Look(rows={"validation": 1}, seeds=3),))
+
+
+def twice(pilot: PilotEvidence) -> PilotEvidence:
+    return replace(pilot, cells=(*pilot.cells, pilot.cells[0]))
+
+
+def fewer_rows(pilot: PilotEvidence) -> PilotEvidence:
+    return replace(pilot, tables={**pilot.tables, "rows:validation/clusters": np.zeros(100, np.int64)})
+
+
 def other_lock(evidence: dict[str, Any]) -> None:
     evidence["pilots"][0]["lock"]["baselines"]["classical"]["metrics"]["validation"]["accuracy"] = 0.5
 
@@ -256,6 +288,11 @@ HOSTILE: dict[str, tuple[Callable[[dict[str, bytes]], Any], str]] = {
     "other labels": (lambda f: with_arrays(f, other_labels), "labels of 'sorter': they are not those in the locked files"),
     "another lock": (lambda f: with_evidence(f, other_lock), "lock of 'sorter': it is not the base commit's entry"),
     "other data": (lambda f: with_evidence(f, other_data), "inputs of 'sorter'"),
+    "one answer for all rows": (lambda f: rewritten(f, one_answer), "has not one answer for each row"),
+    "one row that was looked at": (lambda f: rewritten(f, one_answer_at_one_look), "looks of 'sorter': the charter has none"),
+    "an answer twice": (lambda f: rewritten(f, twice), "cells of 'sorter': one is there twice"),
+    "rows in one cluster": (lambda f: rewritten(f, fewer_rows), "groups of rows of 'sorter'"),
+    "another pilot": (lambda f: rewritten(f, lambda p: replace(p, pilot="other")), "the change does not reach it"),
     "another head": (lambda f: with_evidence(f, other_head), f"…{OLD}, this event about"),
     "a planted verdict": (lambda f: {**f, "verdict.json": b'{"verdict":"pass"}'}, "no part of the evidence"),
     "an extra name": (lambda f: {**f, "evidence/conftest.py": b"import os"}, "no part of the evidence"),

@@ -1,10 +1,18 @@
 """A sequential pilot through the real command: the worker is asked for no more than the looks that were taken."""
 
 import json
+from dataclasses import replace
+from datetime import date
 
 import numpy as np
 import pytest
 from qgate_pilot import CHARTER, charter_text, rows
+
+from qgate.errors import MeasurementError
+from qgate.evidence.bundle import read_evidence, write_evidence
+from qgate.intake import find_scope, opened
+from qgate.recomputation import held
+from qgate.settings import Settings
 
 ESTIMATOR = '''"""The candidate: a threshold on the first feature, moved by `shift`."""
 
@@ -72,6 +80,21 @@ def test_a_clear_case_is_decided_by_a_part_of_the_rows(pilot, sequential):
     assert f"Measured part by part: {told}\n" in comment
     assert f"Looks: {told}; decided at look 1, alpha spent 0.015 of 0.05" in comment
     assert pilot.qgate("verify", ".qgate/run").code == 0
+    assert_held_and_not_with_fewer_rows(pilot.path)
+
+
+def assert_held_and_not_with_fewer_rows(root):
+    """A publishing job holds this evidence, and refuses it where it says that a look was of one row."""
+    settings = Settings(repository=root, out=root / ".qgate/run", today=date(2026, 1, 31), base="main", head="shift")
+    with opened(settings) as here:
+        scope = find_scope(here)
+        assert held(here, scope, settings, "an earlier job").measured_in == "an earlier job"
+        evidence, _ = read_evidence(settings.out)
+        (measured,) = evidence.pilots
+        looks = (replace(measured.looks[0], rows={"validation": 1}),)
+        write_evidence(replace(evidence, pilots=(replace(measured, looks=looks),)), settings.out)
+        with pytest.raises(MeasurementError, match="looks"):
+            held(here, scope, settings, "an earlier job")
 
 
 def test_an_unclear_case_takes_every_look_at_the_attempt_s_own_alpha(pilot, sequential, tmp_path):
