@@ -7,7 +7,7 @@ from qgate.domain.change import Uncovered
 from qgate.domain.charter_change import CharterChange, Effect
 from qgate.domain.report import Annotation, Level
 from qgate.domain.source import Position, Problem, Severity
-from qgate.domain.verdict import GateOutcome, PilotVerdict, Verdict
+from qgate.domain.verdict import Decision, GateOutcome, PilotVerdict, Verdict
 from qgate.report.budget import TITLE_CHARACTERS, shorten
 from qgate.report.escape import clean, whole_characters
 from qgate.report.wording import UNCOVERED_FIX, label, not_passed, rows_to_decide, waiver_of
@@ -15,11 +15,12 @@ from qgate.report.wording import UNCOVERED_FIX, label, not_passed, rows_to_decid
 UNCOVERED_RULE = "uncovered-quantum-code"
 LOOSENED_RULE = "charter-loosened"
 EMPTY_RULE = "no-gate-evaluated"
+WAIVER_RULE = "waiver-not-needed"
 
 
 @dataclass(frozen=True, kw_only=True)
 class Finding:
-    """One thing that did not pass. `identity` is the same in every run, whatever the numbers and the line are."""
+    """One thing to look at. `identity` is the same in every run, whatever the numbers and the line are."""
 
     rule: str
     title: str
@@ -30,11 +31,15 @@ class Finding:
 
 
 def verdict_findings(verdict: Verdict) -> tuple[Finding, ...]:
-    """One finding per gate that did not pass (worst first within a pilot), pilot without gates, uncovered file, loosened key."""
+    """One finding per gate that did not pass (worst first within a pilot), pilot without gates, uncovered file, loosened key.
+
+    A waiver is seen for as long as it lives: one that its gate does not need is a finding as well.
+    """
     gates = [_gate_finding(p, g) for p in verdict.pilots for g in not_passed(p.gates)]
     empty = [_empty_finding(p) for p in verdict.pilots if not p.gates]
     loosened = [_loosened_finding(c) for c in verdict.charter_changes if c.effect is Effect.LOOSENED]
-    return (*gates, *empty, *map(_uncovered_finding, verdict.uncovered), *loosened)
+    unneeded = [_unneeded_finding(p, g) for p in verdict.pilots for g in p.gates if _waived_in_vain(g)]
+    return (*gates, *empty, *map(_uncovered_finding, verdict.uncovered), *loosened, *unneeded)
 
 
 def _charter_top(pilot: PilotVerdict) -> Position | None:
@@ -70,6 +75,21 @@ def _empty_finding(pilot: PilotVerdict) -> Finding:
         level=Level.FAILURE,
         position=_charter_top(pilot),
         identity=("pilot", pilot.name),
+    )
+
+
+def _waived_in_vain(gate: GateOutcome) -> bool:
+    return gate.decision is Decision.PASS and gate.waiver is not None and gate.waiver.holds
+
+
+def _unneeded_finding(pilot: PilotVerdict, gate: GateOutcome) -> Finding:
+    return Finding(
+        rule=WAIVER_RULE,
+        title=shorten(f"{pilot.name}: {gate.name}: waived", TITLE_CHARACTERS),
+        message=f"{clean(gate.name)}: {clean(waiver_of(gate))}.",
+        level=Level.NOTICE,
+        position=gate.position or _charter_top(pilot),
+        identity=("waiver", pilot.name, gate.name),
     )
 
 

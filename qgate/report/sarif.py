@@ -1,6 +1,6 @@
 """SARIF 2.1.0: the findings for code-scanning tools.
 
-Only what did not pass is a result: GitHub opens an alert for every result, whatever its `kind`.
+Only what a reviewer must look at is a result: GitHub opens an alert for every result, whatever its `kind`.
 """
 
 from collections import Counter

@@ -9,6 +9,10 @@ WAIVER = "waivers:\n  - {{gate: val_accuracy_gap_vs_classical, reason: the new l
 LIVE, ENDED = WAIVER.format("2999-01-31"), WAIVER.format("2020-01-31")
 
 
+SURFACES = ("comment.md", "summary.md", "report.html", "junit.xml", "qgate.sarif", "codequality.json")
+WORDS = ("the new layer", "sre@example.com", "2999-01-31")
+
+
 def with_charter(pilot, waiver):
     """The waiver merged on `main`, and a worse candidate on top of it."""
     text = (pilot.path / ".qgate/sorter.yml").read_text()
@@ -24,14 +28,45 @@ def test_a_live_waiver_lets_a_failed_gate_through_and_is_shown_everywhere(pilot)
     ended = pilot.qgate("run", "--base", "main", "--head", "waived")
     assert ended.code == 0, ended
     assert pilot.gates()["val_accuracy_gap_vs_classical"] == "fail"
+    shown_everywhere(pilot, ended)
     run = pilot.path / ".qgate/run"
-    for name in ("comment.md", "summary.md", "report.html", "junit.xml", "qgate.sarif", "codequality.json"):
-        shown = (run / name).read_text()
-        assert all(words in shown for words in ("the new layer", "sre@example.com", "2999-01-31")), name
-    assert all(words in " ".join(ended.out.split()) for words in ("the new layer", "sre@example.com", "2999-01-31"))
     scope = json.loads((run / "scope.json").read_text())
     assert scope["today"] is not None
     assert pilot.qgate("verify", ".qgate/run").code == 0
+
+
+def shown_everywhere(pilot, ended):
+    for name in SURFACES:
+        shown = (pilot.path / ".qgate/run" / name).read_text()
+        assert all(words in shown for words in WORDS), name
+    assert all(words in " ".join(ended.out.split()) for words in WORDS)
+
+
+def test_a_waiver_for_one_evidence_is_void_for_any_other(pilot):
+    """Granted for what the worse candidate answered, whatever the commit."""
+    pilot.change({"pilot/scaling.py": WORSE})
+    assert pilot.qgate("run", "--base", "main", "--head", "pull").code == 10
+    (judged,) = pilot.verdict()["pilots"]
+    granted = judged["evidence_sha256"]
+    with_charter(pilot, LIVE.replace("}", f", evidence_sha256: {granted}}}"))
+    pilot.change({"pilot/scaling.py": WORSE + "# another commit, the same answers\n"})
+    ended = pilot.qgate("run", "--base", "main", "--head", "waived")
+    assert ended.code == 0, ended
+    shown_everywhere(pilot, ended)
+    pilot.change({"pilot/scaling.py": WORSE.replace("1.5 *", "1.2 *")})
+    assert pilot.qgate("run", "--base", "main", "--head", "waived").code == 10
+    (judged,) = pilot.verdict()["pilots"]
+    void = f"it was granted for the evidence {granted}, and this is {judged['evidence_sha256']}"
+    assert judged["gates"][0]["waiver"]["void"] == void
+    assert granted in (pilot.path / ".qgate/run/comment.md").read_text()
+
+
+def test_a_waiver_is_shown_while_it_lives_although_its_gate_passed(pilot):
+    with_charter(pilot, LIVE)
+    pilot.change({"pilot/scaling.py": SCALING.replace("-1.5 * feature", "feature * -1.5")})
+    ended = pilot.qgate("run", "--base", "main", "--head", "waived")
+    assert ended.code == 0, ended
+    shown_everywhere(pilot, ended)
 
 
 def test_judging_later_gives_the_same_verdict(pilot):

@@ -5,10 +5,12 @@ from datetime import date
 import numpy as np
 import pytest
 
+from qgate.domain.change import PilotReach, Reach
 from qgate.domain.charter import OnInconclusive, Waiver
-from qgate.domain.evidence import Failure, answers_digest
+from qgate.domain.evidence import Evidence, Failure, answers_digest
+from qgate.domain.scope import Scope, SourcedCharter
 from qgate.domain.verdict import Decision, Waived
-from qgate.gates.judge import judge_pilot
+from qgate.gates.judge import judge, judge_pilot
 
 TRUTH = np.tile([0, 1], 50)
 GATE = "val_accuracy_gap_vs_classical"
@@ -97,3 +99,17 @@ def test_a_gate_that_passed_shows_its_waiver(make, bad):
     good = make.evidence(TRUTH, TRUTH, {(None, None): TRUTH}, lock=bad.lock)
     gate = pilot(make, good, waiver()).gates[0]
     assert (gate.decision, gate.blocks, gate.waiver.holds) == (Decision.PASS, True, True)
+
+
+def test_a_waiver_in_one_pilot_s_charter_is_none_of_another_pilot_s(make, bad):
+    waiving = make.charter(waivers=(waiver(),))
+    other = make.replace(make.charter(), pilot="other", path=".qgate/other.yml")
+    charters = tuple(SourcedCharter(charter=charter, origin="base", text="") for charter in (waiving, other))
+    reached = tuple(PilotReach(pilot=c.charter.pilot, charter=c.charter.path, chains=()) for c in charters)
+    evidence = Evidence(base="b", head="a", pilots=(bad, make.replace(bad, pilot="other")))
+    verdict = judge(evidence, Scope(base="b", head="a", reach=Reach(pilots=reached), charters=charters, today=DAY))
+    assert [(p.decision, p.gates[0].decision) for p in verdict.pilots] == [
+        (Decision.PASS, Decision.FAIL),
+        (Decision.FAIL, Decision.FAIL),
+    ]
+    assert [p.gates[0].waiver is not None for p in verdict.pilots] == [True, False]

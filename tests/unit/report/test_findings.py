@@ -6,7 +6,7 @@ from jsonschema import Draft4Validator, Draft202012Validator
 
 from qgate.domain.report import Annotation, Level
 from qgate.domain.source import Position, Severity
-from qgate.domain.verdict import CharterRef, Decision, PilotVerdict
+from qgate.domain.verdict import CharterRef, Decision, PilotVerdict, Waived
 from qgate.report.codequality import codequality_of
 from qgate.report.findings import annotations_of, problem_annotations, problem_findings, verdict_findings
 from qgate.report.render import render, render_error, render_invalid_charter
@@ -50,6 +50,14 @@ def test_a_gate_that_is_always_on_stands_at_the_top_of_the_charter(case):
 def test_a_gate_that_does_not_block_is_a_warning(gate, verdict_of):
     findings = verdict_findings(verdict_of(gate(Decision.FAIL, blocks=False), gate(Decision.FAIL), gate(Decision.PASS)))
     assert [f.level for f in findings] == [Level.WARNING, Level.FAILURE]
+
+
+def test_a_waiver_that_lives_is_seen_although_its_gate_passed(gate, verdict_of):
+    waiver = Waived(reason="the new region", approver="sre@example.com", expires="2027-01-31")
+    lives, ended = gate(Decision.PASS, waiver=waiver), gate(Decision.PASS, waiver=replace(waiver, void="it ended on 2026-01-31"))
+    (finding,) = verdict_findings(verdict_of(lives, ended))
+    words = "waived by sre@example.com until 2027-01-31: the new region; the gate passed, so that it is not needed."
+    assert (finding.rule, finding.level, finding.message) == ("waiver-not-needed", Level.NOTICE, f"{lives.name}: {words}")
 
 
 def test_uncovered_files_stand_on_the_line_of_their_import(case):
