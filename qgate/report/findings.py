@@ -13,6 +13,8 @@ from qgate.report.escape import clean, whole_characters
 from qgate.report.wording import UNCOVERED_FIX, label, not_passed, rows_to_decide, waiver_of
 
 UNCOVERED_RULE = "uncovered-quantum-code"
+_ARROW = " → "
+_MOST_FILES = 10
 LOOSENED_RULE = "charter-loosened"
 EMPTY_RULE = "no-gate-evaluated"
 WAIVER_RULE = "waiver-not-needed"
@@ -20,7 +22,10 @@ WAIVER_RULE = "waiver-not-needed"
 
 @dataclass(frozen=True, kw_only=True)
 class Finding:
-    """One thing to look at. `identity` is the same in every run, whatever the numbers and the line are."""
+    """One thing to look at. `identity` is the same in every run, whatever the numbers and the line are.
+
+    `code` are the changed files that it comes from, as far as that is known.
+    """
 
     rule: str
     title: str
@@ -28,6 +33,7 @@ class Finding:
     level: Level
     position: Position | None
     identity: tuple[str, ...]
+    code: tuple[str, ...] = ()
 
 
 def verdict_findings(verdict: Verdict) -> tuple[Finding, ...]:
@@ -55,7 +61,14 @@ def _gate_finding(pilot: PilotVerdict, gate: GateOutcome) -> Finding:
         # A gate that is always on stands on no line: the top of the charter that judged is the nearest place.
         position=gate.position or _charter_top(pilot),
         identity=("gate", pilot.name, gate.name),
+        code=_changed_code(pilot),
     )
+
+
+def _changed_code(pilot: PilotVerdict) -> tuple[str, ...]:
+    """The files that the chains of reach begin with; what was only assumed to reach the pilot ends with a bracket."""
+    first = (chain.partition(_ARROW)[0] for chain in pilot.reached_by)
+    return tuple(dict.fromkeys(path for path in first if path and not path.endswith(")")))[:_MOST_FILES]
 
 
 def gate_message(gate: GateOutcome) -> str:

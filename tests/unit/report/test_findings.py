@@ -120,6 +120,21 @@ def test_sarif_results_hold_the_place_and_no_link(gate, verdict_of):
     assert (result["ruleId"], result["level"]) == ("latency_p95_ms", "error")
 
 
+def test_a_failed_gate_names_the_changed_code_beside_its_line_of_the_charter(case):
+    chains = ("models/a b.py → models/hybrid.py → candidate", "models/a b.py → paths", "vendor (not checked out) → candidate")
+    verdict = case("fail")
+    verdict = replace(verdict, pilots=tuple(replace(p, reached_by=chains) for p in verdict.pilots))
+    (result,) = json.loads(render(verdict).files["qgate.sarif"])["runs"][0]["results"]
+    assert result["locations"][0]["physicalLocation"]["artifactLocation"]["uri"] == ".qgate/tumour-triage.yml"
+    assert result["relatedLocations"] == [
+        {
+            "id": 1,
+            "message": {"text": "Changed, and reaches the pilot."},
+            "physicalLocation": {"artifactLocation": {"uri": "models/a%20b.py", "uriBaseId": "%SRCROOT%"}},
+        }
+    ]
+
+
 def test_a_finding_keeps_its_fingerprint_when_numbers_and_lines_move(gate, verdict_of):
     def digests(**fields):
         return fingerprints(verdict_findings(verdict_of(gate(Decision.FAIL, **fields))))
