@@ -57,7 +57,9 @@ def _invocation(error: str) -> dict[str, Any]:
 
 
 def _result(finding: Finding, index: int, fingerprint: str) -> dict[str, Any]:
-    location = {"locations": [_location(finding.position)]} if finding.position else {}
+    location: dict[str, Any] = {"locations": [_location(finding.position)]} if finding.position else {}
+    code = [{"id": n, "message": {"text": "Changed, and reaches the pilot."}, **_file(p)} for n, p in enumerate(finding.code, 1)]
+    location |= {"relatedLocations": code} if code else {}
     return location | {
         "ruleId": finding.rule,
         "ruleIndex": index,
@@ -74,6 +76,10 @@ def _message(text: str) -> str:
 
 
 def _location(position: Position) -> dict[str, Any]:
-    uri = quote(whole_characters(position.path), safe="/")
     region = {"startLine": position.line, "startColumn": position.column}
-    return {"physicalLocation": {"artifactLocation": {"uri": uri, "uriBaseId": "%SRCROOT%"}, "region": region}}
+    return {"physicalLocation": _file(position.path)["physicalLocation"] | {"region": region}}
+
+
+def _file(path: str) -> dict[str, Any]:
+    uri = quote(whole_characters(path), safe="/")
+    return {"physicalLocation": {"artifactLocation": {"uri": uri, "uriBaseId": "%SRCROOT%"}}}
