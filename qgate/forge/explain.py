@@ -45,7 +45,7 @@ def _forbidden(error: Forbidden, permission: str, target: EventTarget) -> str:
     if target.head_is_fork:
         return (
             "The pull request comes from a fork, and GitHub gives its workflow a read-only token whatever `permissions:` says. "
-            f"There is nothing to mend. {_STANDS}"
+            f"Two workflows publish it all the same: docs/forks.md. {_STANDS}"
         )
     if target.by_dependabot:
         return (

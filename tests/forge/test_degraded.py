@@ -59,7 +59,7 @@ def test_a_forks_read_only_token_is_explained(world, report):
     published = world.publish(report(), head_is_fork=True)
     expected = (
         f"{INTEGRATION} The pull request comes from a fork, and GitHub gives its workflow a read-only token whatever "
-        f"`permissions:` says. There is nothing to mend. {STANDS}"
+        f"`permissions:` says. Two workflows publish it all the same: docs/forks.md. {STANDS}"
     )
     assert details(published) == {expected}
 
