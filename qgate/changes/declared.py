@@ -6,7 +6,7 @@ from typing import Any
 
 from qgate.changes.python_source import entrypoint_module
 from qgate.domain.calibration import snapshots
-from qgate.domain.charter import CandidateKind, Charter
+from qgate.domain.charter import ARTIFACT, CandidateKind, Charter
 
 LOCK = ".qgate/lock.json"
 
@@ -54,7 +54,8 @@ def _declarations(charter: Charter) -> Iterator[tuple[str, str]]:
         yield charter.candidate.weights, "weights"
     yield from _serving(charter)
     yield from ((path, "calibration") for _, path in snapshots(_section(charter, "noise")))
-    yield from ((path, "rollback artifact") for path in _strings(charter.rollback.target.get("artifact")))
+    if charter.rollback.target is not None and charter.rollback.target.artifact:
+        yield charter.rollback.target.artifact, ARTIFACT
     yield from ((path, "candidate options") for path in _strings(charter.candidate.options))
     for baseline in charter.baselines:
         yield from ((path, f"baseline {baseline.name} options") for path in _strings(baseline.options))

@@ -6,6 +6,7 @@ from typing import Any
 
 from qgate.charter.document import Document
 from qgate.charter.metrics import SPLIT_ALIASES
+from qgate.charter.routes import read_route, route_text
 from qgate.charter.rules import pilot_name
 from qgate.domain.charter import (
     Baseline,
@@ -24,6 +25,7 @@ from qgate.domain.charter import (
     Shots,
     Slice,
     Subject,
+    Target,
     Threshold,
     Waiver,
 )
@@ -160,10 +162,19 @@ def _remediation(value: str | dict[str, Any]) -> Remediation:
 
 def _rollback(value: dict[str, Any]) -> Rollback:
     return Rollback(
-        traffic=value["traffic"],
+        traffic=route_text(value["traffic"]),
         approver=value["approver"],
+        route=read_route(value["traffic"]),
         steps=tuple(value.get("steps", ())),
         verify=tuple(value.get("verify", ())),
         max_age_days=value.get("max_age_days"),
-        target=_plain(value.get("target", {})),
+        target=_target(value["target"]) if "target" in value else None,
+        rehearsed=value.get("rehearsed"),
     )
+
+
+def _target(value: dict[str, Any]) -> Target:
+    """Recorded metrics stay as written: their digits say how close a rehearsal has to come."""
+    metrics = {name: Decimal(number) for name, number in value.get("metrics", {}).items()}
+    tolerance = Decimal(value["tolerance"]) if "tolerance" in value else None
+    return Target(**{**value, "metrics": metrics, "tolerance": tolerance})

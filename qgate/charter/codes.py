@@ -66,6 +66,7 @@ class Code(StrEnum):
     WRONG_DATE = "wrong-date", "A date that no calendar has."
     WAIVER_EXPIRED = "waiver-expired", "A waiver whose day has come."
     UNKNOWN_BASELINE = "unknown-baseline", "The rollback's target names a baseline that is not declared."
+    WRONG_PLATFORM = "wrong-platform", "The rollback's traffic names a platform that cannot do its strategy."
     UNKNOWN_SCORER = "unknown-scorer", "The rollback's target records a metric that qgate does not compute."
     PILOT_NAME = "pilot-name", "The pilot has no name, and the file's name cannot serve as one."
     MORE = "more-problems", "There are more problems than are listed."

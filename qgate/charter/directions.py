@@ -149,6 +149,29 @@ def _expiry(edit: Edit) -> Judged:
     return (LOOSENED, "the waiver ends later") if edit.new > edit.old else (TIGHTENED, "the waiver ends sooner")
 
 
+def _recorded(edit: Edit) -> Judged:
+    """A metric of the rollback's target: whether more of it is better, its name alone does not say here."""
+    if edit.new is None or edit.old is None:
+        return (LOOSENED, "the way back proves less") if edit.new is None else (TIGHTENED, "the way back proves more")
+    return LOOSENED, "the classical service is held to another record"
+
+
+def _tolerance(edit: Edit) -> Judged:
+    """Without one, recorded metrics must be equal to the digits that are written."""
+    if edit.new is None or (edit.old is not None and edit.new < edit.old):
+        return TIGHTENED, "the classical service is held to its record more closely"
+    return LOOSENED, "the classical service may be further from its record"
+
+
+def _rehearsed(edit: Edit) -> Judged:
+    """A later day renews what nobody but whoever approves it can vouch for."""
+    if edit.new is None:
+        return LOOSENED, "no day is left from which a rehearsal could become too old"
+    if edit.old is None or edit.new > edit.old:
+        return LOOSENED, "whoever approves this vouches that the way back was rehearsed on that day"
+    return TIGHTENED, "the rehearsal becomes too old sooner"
+
+
 def _steps(edit: Edit) -> Judged:
     if edit.new is None or len(edit.new) < len(edit.old or ()):
         return LOOSENED, "steps of the way back are gone"
@@ -166,6 +189,7 @@ def _found(gone: str, more: str) -> Rule:
 
 _PERSON = _always(LOOSENED, "somebody else answers for it, and approves what is loosened next")
 _OTHER_ROWS = (LOOSENED, "other rows: whether they are fewer or easier, no digest tells")
+_OTHER_TARGET = (LOOSENED, "another classical service: whether it is as good, its own record alone says")
 _OTHER_MODEL = (LOOSENED, "another reference: whether it is easier to match, the charter cannot tell")
 _ANY = "*"
 _GATE = ("pilot", "success_metrics", _ANY)
@@ -245,6 +269,11 @@ _RULES: tuple[tuple[Leaf, Rule], ...] = (
     (("pilot", "name"), _always(LOOSENED, "the pilot's lock and required statuses go by its name")),
     (("rollback", "approver"), _PERSON),
     (("rollback", "traffic"), _always(NEUTRAL, "another route back")),
+    (("rollback", "traffic", _ANY), _always(NEUTRAL, "another route back")),
+    (("rollback", "target", "metrics", _ANY), _recorded),
+    (("rollback", "target", "tolerance"), _tolerance),
+    (("rollback", "target", _ANY), _there_or_not("the way back proves less", "the way back proves more", _OTHER_TARGET)),
+    (("rollback", "rehearsed"), _rehearsed),
     (("rollback", "steps"), _steps),
     (("rollback", "verify"), _listed("checks after the way back")),
     (("rollback", "max_age_days"), _number("the rehearsal's largest age", larger=LOOSENED)),

@@ -14,10 +14,12 @@ from qgate.charter.identities import check_identities
 from qgate.charter.metrics import SCORERS, SPLIT_ALIASES, Family, known_metrics, parse_metric
 from qgate.charter.operations import check_operations
 from qgate.charter.remediation import can_be_done
+from qgate.charter.routes import fitting
 from qgate.charter.schema import charter_schema
 from qgate.charter.sequential import check_sequential
 from qgate.charter.validate import legible, subject
 from qgate.charter.wording import KeyPath, did_you_mean, listed, shortened, shown
+from qgate.domain.charter import Platform, Strategy
 from qgate.domain.source import Problem
 
 _GATES = ("pilot", "success_metrics")
@@ -39,6 +41,8 @@ def check(document: Document, today: date) -> Iterator[Problem]:
     yield from _waivers(document, today)
     yield from check_identities(document)
     yield from _target(document)
+    yield from _route(document)
+    yield from _rehearsed(document)
     yield from _layout(document)
     yield from check_operations(document)
 
@@ -191,18 +195,30 @@ def _waivers(document: Document, today: date) -> Iterator[Problem]:
 
 def _expiry(document: Document, key: KeyPath, today: date) -> Iterator[Problem]:
     written = document.text(*key)
-    parts = (written or "").split("-")
-    if written is None or [len(part) for part in parts] != [4, 2, 2]:
+    if written is None or not _has_form(written):
         return  # of another form, which the schema has named
-    try:
-        day = date.fromisoformat(written)
-    except ValueError:
-        message = f"{shown(written)} is no day of the calendar"
-        yield document.problem(Code.WRONG_DATE, key, message, "write year-month-day, like `2027-01-31`")
-        return
-    if day <= today:
+    day = _day(written)
+    if day is None:
+        yield _no_day(document, key, written)
+    elif day <= today:
         message = f"the waiver ended on {day}; today is {today}"
         yield document.problem(Code.WAIVER_EXPIRED, key, message, "remove the waiver, or have its approver grant a new one")
+
+
+def _has_form(written: str) -> bool:
+    return [len(part) for part in written.split("-")] == [4, 2, 2]
+
+
+def _day(written: str) -> date | None:
+    try:
+        return date.fromisoformat(written)
+    except ValueError:
+        return None
+
+
+def _no_day(document: Document, key: KeyPath, written: str) -> Problem:
+    message = f"{shown(written)} is no day of the calendar"
+    return document.problem(Code.WRONG_DATE, key, message, "write year-month-day, like `2027-01-31`")
 
 
 def _target(document: Document) -> Iterator[Problem]:
@@ -216,6 +232,22 @@ def _target(document: Document) -> Iterator[Problem]:
         if name not in SCORERS:
             message = f"no metric is called {shown(name)}{did_you_mean(name, SCORERS)}"
             yield document.problem_of(Code.UNKNOWN_SCORER, (*key, "metrics", name), message, f"use {listed(list(SCORERS), 'or')}")
+
+
+def _route(document: Document) -> Iterator[Problem]:
+    key = ("rollback", "traffic")
+    strategy, platform = document.text(*key, "strategy"), document.text(*key, "platform")
+    known = strategy in list(Strategy) and platform in list(Platform)
+    if known and strategy and platform not in (can := fitting(strategy)):
+        message = f"{shown(platform)} cannot do a {shown(strategy)}"
+        yield document.problem(Code.WRONG_PLATFORM, (*key, "platform"), message, f"use {listed(list(can), 'or')}")
+
+
+def _rehearsed(document: Document) -> Iterator[Problem]:
+    key = ("rollback", "rehearsed")
+    written = document.text(*key)
+    if written is not None and _has_form(written) and _day(written) is None:
+        yield _no_day(document, key, written)
 
 
 def _layout(document: Document) -> Iterator[Problem]:

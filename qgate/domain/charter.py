@@ -77,10 +77,20 @@ class Remediation:
     rerun: str | None = None
     steps: tuple[str, ...] = ()
 
+    @property
+    def can_be_rehearsed(self) -> bool:
+        """Whether it says something that can be tried at once; steps are for people."""
+        return bool(self.set or self.run)
+
+
+# What `rerun` names to have every family of gates judged anew.
+EVERY_FAMILY = "all"
+
 
 def rehearsal_role(remediation: Remediation) -> str:
-    """The role of the cells that are measured with what the remediation sets; equal settings have one role."""
-    return f"rehearsal:{hashlib.sha256(canonical_json(dict(remediation.set))).hexdigest()[:12]}"
+    """The role of what is measured with the remediation's `set` and `run`; equal ones have one role."""
+    tried = {"set": dict(remediation.set), "run": remediation.run}
+    return f"rehearsal:{hashlib.sha256(canonical_json(tried)).hexdigest()[:12]}"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -229,16 +239,79 @@ def _salted(seed: int, salt: int) -> int:
     return int.from_bytes(hashlib.sha256(f"qgate/salt/{salt}/{seed}".encode()).digest()[:4], "little")
 
 
+class Strategy(StrEnum):
+    """How requests are moved to the classical service."""
+
+    BLUE_GREEN = "blue_green"
+    CANARY = "canary"
+    WEIGHTED_ROUTE = "weighted_route"
+    FEATURE_FLAG = "feature_flag"
+
+
+class Platform(StrEnum):
+    """What moves them."""
+
+    KUBERNETES_GATEWAY_API = "kubernetes_gateway_api"
+    ARGO_ROLLOUTS = "argo_rollouts"
+    ISTIO = "istio"
+    NGINX = "nginx"
+    AWS_ALB = "aws_alb"
+    LAUNCHDARKLY = "launchdarkly"
+    OPENFEATURE = "openfeature"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Route:
+    """How traffic goes from the hybrid service (`origin`) to the classical one (`to`), as the platform names them.
+
+    `strategy` None: the charter's text names none. `service` is what is changed (a rollout, a route, a flag), `share` the percent
+    of the requests that the hybrid service has until then.
+    """
+
+    strategy: Strategy | None = None
+    to: str = ""
+    platform: Platform | None = None
+    service: str = ""
+    origin: str = "hybrid"
+    share: int = 100
+    namespace: str = ""
+    port: int = 80
+    flag: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Target:
+    """The last known-good classical service: a declared baseline, or the file of a fitted model by its digest.
+
+    `metrics` are what it achieved, by scorer, as written. `tolerance` None: equal to the digits that are written.
+    """
+
+    baseline: str | None = None
+    artifact: str | None = None
+    sha256: str | None = None
+    metrics: Mapping[str, Decimal] = field(default_factory=dict)
+    tolerance: Decimal | None = None
+
+
+# The role and part of what the rollback's target answered in its rehearsal, and that of the file it was loaded from.
+ROLLBACK, ARTIFACT = "rehearsal:rollback", "rollback artifact"
+
+
 @dataclass(frozen=True, kw_only=True)
 class Rollback:
-    """The way back to the classical service."""
+    """The way back to the classical service; `traffic` in one line.
+
+    `rehearsed` is the day (year-month-day) on which it was last rehearsed where the service runs, `verify` and all.
+    """
 
     traffic: str
     approver: str
+    route: Route = Route()
     steps: tuple[str, ...] = ()
     verify: tuple[str, ...] = ()
     max_age_days: int | None = None
-    target: Mapping[str, Any] = field(default_factory=dict)
+    target: Target | None = None
+    rehearsed: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

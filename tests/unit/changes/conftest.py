@@ -21,6 +21,7 @@ from qgate.domain.charter import (
     Gate,
     Remediation,
     Rollback,
+    Target,
     Threshold,
 )
 from qgate.domain.source import Position
@@ -130,7 +131,7 @@ def _charter(**changes: Any) -> Charter:
         "baselines": (Baseline(name="classical", estimator="triage.classical:build"),),
         "data": {"validation": DataFile(path="./data/val.npz", sha256="0" * 64)},
         "gates": (gate,),
-        "rollback": Rollback(traffic="t", approver="a@example.com", target={"artifact": "models/classical_v3.joblib"}),
+        "rollback": Rollback(traffic="t", approver="a@example.com", target=Target(artifact="models/classical_v3.joblib")),
         "lockfile": "requirements.lock",
         "sections": {
             "noise": {

@@ -16,13 +16,17 @@ from qgate.domain.charter import (
     DataFile,
     Gate,
     OnInconclusive,
+    Platform,
     Population,
     Remediation,
     Rollback,
+    Route,
     Sandbox,
     Shots,
     Slice,
+    Strategy,
     Subject,
+    Target,
     Threshold,
     Waiver,
 )
@@ -169,12 +173,32 @@ def test_remediation_waivers_and_rollback():
         steps=("kubectl argo rollouts undo triage", "watch the error rate for ten minutes"),
         verify=("curl -fsS $URL/healthz",),
         max_age_days=30,
-        target={
-            "baseline": "classical",
-            "artifact": "models/classical_v3.joblib",
-            "sha256": "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855",
-            "metrics": {"accuracy": 0.951},
-        },
+        route=Route(strategy=Strategy.BLUE_GREEN, to="classical_v3"),
+        target=Target(
+            baseline="classical",
+            artifact="models/classical_v3.joblib",
+            sha256="e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855",
+            metrics={"accuracy": Decimal("0.951")},
+        ),
+    )
+
+
+def test_a_route_that_names_its_platform():
+    got = charter("rollback-route")
+    assert got.rollback == Rollback(
+        traffic="canary_to_classical-v3",
+        approver=SRE,
+        route=Route(
+            strategy=Strategy.CANARY,
+            to="classical-v3",
+            platform=Platform.ISTIO,
+            service="triage",
+            origin="hybrid-v4",
+            share=10,
+            namespace="production",
+        ),
+        target=Target(baseline="classical", metrics={"accuracy": Decimal(1)}, tolerance=Decimal("0.002")),
+        rehearsed="2026-05-20",
     )
 
 

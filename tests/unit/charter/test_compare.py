@@ -166,6 +166,13 @@ CASES = {
     "rollback checks dropped": ([('  verify: ["curl -fsS $URL/healthz"]\n', "")], [(L, "rollback.verify")]),
     "older rehearsals": ([("max_age_days: 30", "max_age_days: 60")], [(L, "rollback.max_age_days")]),
     "recorded metrics eased": ([("accuracy: 0.951", "accuracy: 0.9")], [(L, "rollback.target.metrics.accuracy")]),
+    "metric no longer recorded": ([("    metrics: {accuracy: 0.951}\n", "")], [(L, "rollback.target.metrics.accuracy")]),
+    "record with a tolerance": (
+        [("{accuracy: 0.951}\n", "{accuracy: 0.951}\n    tolerance: 0.01\n")],
+        [(L, "rollback.target.tolerance")],
+    ),
+    "another artifact": ([("sha256: e3b0", "sha256: e3b1")], [(L, "rollback.target.sha256")]),
+    "rehearsal recorded": ([("max_age_days: 30", "max_age_days: 30\n  rehearsed: 2026-05-01")], [(L, "rollback.rehearsed")]),
     "account changed": ([("example.com: octocat", "example.com: mallory")], [(L, "identities.platform@example.com")]),
     "team changed": ([('"@example/sre"', '"@example/all"')], [(L, "identities.sre@example.com")]),
     "account dropped": ([("  platform@example.com: octocat\n", "")], [(L, "identities.platform@example.com")]),
