@@ -19,12 +19,17 @@ def choose_forge(name: str, environ: Mapping[str, str]) -> tuple[Forge, EventTar
     `auto` is GitHub where a workflow runs and GITHUB_TOKEN is set.
 
     Raises:
-        UsageError: `github` outside a workflow or without a token, or an event that cannot be gated.
+        UsageError: `github` outside a workflow or without a token, or an event that cannot be gated, or not by the command.
     """
     in_workflow = environ.get("GITHUB_ACTIONS") == "true" and bool(environ.get("GITHUB_TOKEN"))
     if name == "none" or (name == "auto" and not in_workflow):
         return NoForge(), None
     workflow = read_workflow(environ)
+    if workflow.target.measured_in is not None:
+        raise UsageError(
+            "a workflow_run event is the action's alone: the command would run the measured commit's code beside a token that "
+            "may write\n  fix: use the action (docs/forks.md), or `--forge none` in a job without such a token"
+        )
     token = environ.get("GITHUB_TOKEN")
     if not token:
         raise UsageError(

@@ -89,3 +89,15 @@ def test_github_outside_a_workflow_is_refused(pilot):
     ended = pilot.qgate("run", "--forge", "github", environment={"GITHUB_ACTIONS": "", "GITHUB_EVENT_NAME": ""})
     assert ended.code == 2
     assert "GITHUB_EVENT_NAME is not set" in ended.err
+
+
+@pytest.mark.parametrize("stage", ["run", "publish"])
+def test_a_workflow_run_is_the_action_s_alone(pilot, workflow, stage):
+    """The command knows nothing of artifacts: it would measure a fork's commit beside a token that may write."""
+    state, environment = workflow
+    event = Path(__file__).parents[1] / "events/workflow_run.fork.json"
+    ended = pilot.qgate(stage, environment=environment | {"GITHUB_EVENT_NAME": "workflow_run", "GITHUB_EVENT_PATH": str(event)})
+    assert ended.code == 2, ended
+    assert "a workflow_run event is the action's alone" in ended.err
+    assert state.requests == []
+    assert not (pilot.path / ".qgate/run/evidence.json").exists()
