@@ -134,6 +134,35 @@ def closed_labels(world):
 
 
 @attempt
+def token_of_the_checkout(world):
+    return Path(world["runner"], "runner_temp/git-credentials-1.config").read_text()
+
+
+@attempt
+def event_of_the_runner(world):
+    return Path(world["runner"], "workflow/event.json").read_text()
+
+
+@attempt
+def output_of_the_step(world):
+    with Path(world["runner"], "file_commands/output").open("a") as file:
+        return file.write("verdict=pass\n")
+
+
+@attempt
+def package_in_the_home_of_the_next_step(world):
+    path = Path(world["runner"], "home/.local/hook.pth")
+    path.write_text("import os")
+    path.unlink()
+    return True
+
+
+@attempt
+def git_of_the_workspace(world):
+    return Path(world["runner"], "workspace/.git/config").read_text()
+
+
+@attempt
 def labels_through_git(world):
     return subprocess.run(
         ["git", "-C", world["repository"], "cat-file", "-p", "HEAD:labels.txt"], check=True, capture_output=True

@@ -70,6 +70,23 @@ def repository(path):
     return path
 
 
+def runner(path):
+    """What GitHub's runner mounts, as open as it is there: a token for git, the event, what a step says, the next steps' home."""
+    for name, text in {
+        "runner_temp/git-credentials-1.config": f"[http]\n\textraheader = AUTHORIZATION: basic {TOKEN}\n",
+        "workflow/event.json": "{}",
+        "file_commands/output": "",
+        "home/.local/lib": "",
+        "workspace/.git/config": "[core]",
+    }.items():
+        (path / name).parent.mkdir(parents=True, exist_ok=True)
+        (path / name).write_text(text)
+    for file in (path, *path.rglob("*")):
+        with suppress(PermissionError):  # in a container the mounts themselves are somebody else's
+            file.chmod(0o777 if file.is_dir() else 0o666)
+    return path
+
+
 @pytest.fixture(scope="module")
 def world(make_tree):
     """What is there to be had: a judge with a token, another process of its user, labels, open sockets."""
@@ -100,6 +117,9 @@ def world(make_tree):
             "labels": str(secrets / "labels.txt"),
             "closed_labels": str(closed),
             "home": str(Path.home()),
+            "runner": str(
+                runner(Path(os.environ["QGATE_TEST_RUNNER"]) if "QGATE_TEST_RUNNER" in os.environ else make_tree("runner"))
+            ),
             "tree": str(tree),
             "package": str(Path(qgate.__file__).parent),
             "tcp": listening(stack, socket.AF_INET, ("127.0.0.1", 0)).getsockname()[1],
@@ -115,6 +135,7 @@ def control(world):
     """What the attempts get hold of in a plain child process."""
     ended = subprocess.run([sys.executable, FILE, json.dumps(world)], check=True, capture_output=True, text=True)
     (Path(world["tree"]) / "planted.py").unlink(missing_ok=True)
+    Path(world["runner"], "file_commands/output").write_text("")
     (Path(world["repository"]) / "verdict.json").unlink(missing_ok=True)
     return json.loads(ended.stdout)
 
@@ -145,6 +166,7 @@ def test_the_control_gets_hold_of_most(control):
 def test_nothing_was_written_outside(world, confined):
     assert not (Path(world["tree"]) / "planted.py").exists()
     assert not (Path(world["repository"]) / "verdict.json").exists()
+    assert Path(world["runner"], "file_commands/output").read_text() == ""
 
 
 def test_the_report_says_what_this_user_can_have(confined):
@@ -247,6 +269,32 @@ def test_a_daemon_in_a_session_of_its_own_survives_without_the_sandbox_only(make
         os.killpg(plain.pid, signal.SIGKILL)
     os.kill(survivor, signal.SIGKILL)
     assert os.waitpid(survivor, 0) == (survivor, signal.SIGKILL)  # it came to us, as all orphans have since the first worker
+
+
+def zombies_of_ours():
+    """Those who ended and that nobody but us can wait for."""
+    found = set()
+    for path in Path("/proc").iterdir():
+        if path.name.isdigit():
+            with suppress(OSError):
+                state, parent = (path / "stat").read_text().rpartition(")")[2].split()[:2]
+                found |= {int(path.name)} if (state, int(parent)) == ("Z", os.getpid()) else set()
+    return found
+
+
+def test_zombies_are_left_without_the_sandbox_only(make_tree, ask_workers):
+    zombies = "import os\nfor _ in range(20):\n    if os.fork() == 0:\n        os._exit(0)\n"
+    before = zombies_of_ours()
+    answer = ask_workers(make_tree("zombies"), {"zombies": zombies})["zombies"]
+    assert answer.error is None
+    assert zombies_of_ours() - before == set()
+    subprocess.run([sys.executable, "-c", zombies], check=True)
+    until = time.monotonic() + 10
+    while len(left := zombies_of_ours() - before) < 20 and time.monotonic() < until:
+        time.sleep(0.01)
+    assert len(left) == 20
+    for child in left:
+        os.waitpid(child, 0)
 
 
 def test_a_fork_bomb_is_bounded_and_ended(make_tree, ask_workers, confined):
