@@ -38,11 +38,15 @@ _GATES = """() => [...document.querySelectorAll('article[data-gate]')].map(a => 
 
 @dataclass(frozen=True, kw_only=True)
 class Seen:
-    """What a browser saw of a page: what it complained of, what it asked for, and how far the page is wider than the window."""
+    """What a browser saw of a page: what it complained of, what it asked for, and how far the page is wider than the window.
+
+    `paper` is the colour of its ground when it is printed from a dark screen.
+    """
 
     complaints: tuple[str, ...]
     requests: tuple[str, ...]
     overflow: int
+    paper: str
     violations: tuple[str, ...]
     gates: tuple[dict[str, str], ...]
 
@@ -87,10 +91,13 @@ def _see(page: Any, path: Path) -> Seen:
     page.emulate_media(color_scheme="dark")
     found += page.evaluate("() => axe.run({runOnly: ['color-contrast']})")["violations"]
     root = "document.documentElement"
+    overflow = page.evaluate(f"{root}.scrollWidth - {root}.clientWidth")
+    page.emulate_media(color_scheme="dark", media="print")
     return Seen(
         complaints=tuple(complaints),
         requests=tuple(url for url in requests if url != path.absolute().as_uri()),
-        overflow=page.evaluate(f"{root}.scrollWidth - {root}.clientWidth"),
+        overflow=overflow,
+        paper=page.evaluate("getComputedStyle(document.body).backgroundColor"),
         violations=tuple(f"{v['id']}: {n['html']}: {n['failureSummary']}" for v in found for n in v["nodes"]),
         gates=tuple(page.evaluate(_GATES)),
     )
