@@ -56,8 +56,9 @@ class Repository:
         self.git = GitCommand(top)
 
     def resolve(self, ref: str) -> str:
-        """The full SHA of the commit that a branch, tag, remote branch or (full or short) SHA names.
+        """The full SHA of the commit that a branch, remote branch, tag or (full or short) SHA names, in this order.
 
+        Git itself takes the tag first: whoever may push a tag `main` would choose the base, and so the charter that judges.
         What a shallow or single-branch clone lacks is fetched from the remote, where there is one.
 
         Raises:
@@ -65,7 +66,7 @@ class Repository:
         """
         if not ref or ref.startswith("-") or any(not c.isprintable() or c.isspace() for c in ref):
             raise GitError(f"{ref!r} is not a git revision\n  fix: give a branch, a tag or a commit SHA")
-        return self._commit(ref) or self._elsewhere(ref)
+        return self._branch(ref) or self._commit(ref) or self._elsewhere(ref)
 
     def fetch(self, sha: str, *, env: Mapping[str, str]) -> None:
         """Fetch a commit that is not here from the remote; `env` is git's, as for a remote that asks who wants to know.
@@ -165,6 +166,15 @@ class Repository:
             self.git.run("-c", "core.safecrlf=false", "-c", "advice.addEmbeddedRepo=false", "add", "--all", "--", ".", env=env)
             return self.git.run("write-tree", env=env).decode().strip()
 
+    def _branch(self, ref: str) -> str | None:
+        """The commit of a branch of this name, with whatever follows it (`main~2`); None for what names no branch."""
+        name = re.split(r"[~^@:]", ref, maxsplit=1)[0]
+        if not name or name == "HEAD" or name.startswith("refs/") or _SHA.fullmatch(name):
+            return None
+        remote = self.remote()
+        places = ("refs/heads/", "refs/remotes/", *((f"refs/remotes/{remote}/",) if remote else ()))
+        return next(filter(None, (self._commit(f"{place}{ref}") for place in places)), None)
+
     def _commit(self, name: str) -> str | None:
         done = self.git.answer("rev-parse", "--verify", "--quiet", "--end-of-options", f"{name}^{{commit}}", codes=(0, 1, 128))
         return done.stdout.decode().strip() or None
@@ -197,11 +207,11 @@ class Repository:
         return f"refs/remotes/{remote}/{found[1]}" if found else None
 
     def _elsewhere(self, ref: str) -> str:
-        """The commit of a ref that is not here under its own name: a remote branch's, or fetched from the remote."""
+        """The commit of a ref that is not here: fetched from the remote."""
         remote = self.remote()
         if remote is None:
             raise GitError(f"{ref} is not in this repository\n  fix: name an existing branch, tag or commit")
-        return self._commit(f"refs/remotes/{remote}/{ref}") or self._fetched(remote, ref)
+        return self._fetched(remote, ref)
 
     def _fetched(self, remote: str, ref: str) -> str:
         try:

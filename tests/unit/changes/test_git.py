@@ -43,6 +43,37 @@ def test_resolves_branches_tags_and_short_shas(project):
     assert [project.repository.resolve(ref) for ref in ("HEAD", "main", "v1", sha, sha[:8])] == [sha] * 5
 
 
+def test_a_tag_never_stands_for_the_branch_of_its_name(project, tmp_path):
+    """Whoever may push tags would choose the base commit, and with it the charter that judges."""
+    first = project.commit({"a": "1"})
+    main = project.commit({"a": "2"})
+    project.git("checkout", "--quiet", "-b", "topic")
+    theirs = project.commit({"a": "3"})
+    for name in ("main", "origin/main"):
+        project.git("tag", name, theirs)
+    assert [project.repository.resolve(ref) for ref in ("main", "main~1", "refs/tags/main")] == [main, first, theirs]
+    # As actions/checkout leaves it: no local branch.
+    subprocess.run(["git", "clone", "--quiet", str(project.path), str(tmp_path / "clone")], check=True)
+    clone = Repository(tmp_path / "clone")
+    assert [clone.resolve(ref) for ref in ("main", "origin/main", "origin/main~1")] == [main, main, first]
+
+
+def test_a_branch_that_is_called_like_a_commit_is_not_that_commit(project):
+    sha = project.commit({"a": "1"})
+    project.git("checkout", "--quiet", "-b", "topic")
+    project.commit({"a": "2"})
+    project.git("update-ref", f"refs/heads/{sha}", "topic")
+    assert project.repository.resolve(sha) == sha
+
+
+def test_a_replaced_commit_shows_what_it_held(project):
+    sha = project.commit({"a": "1"})
+    other = project.commit({"a": "2"})
+    project.git("replace", sha, project.git("commit-tree", "-m", "x", f"{other}^{{tree}}").strip())
+    assert project.git("show", f"{sha}:a").strip() == "2"  # control: plain git shows the other
+    assert project.repository.read(sha, "a") == b"1"
+
+
 @pytest.mark.parametrize("ref", ["", "--output=/tmp/x", "-x", "a b", "main\n", "main\0"])
 def test_what_cannot_be_a_ref_never_reaches_git(project, ref):
     project.commit({"a": "1"})
