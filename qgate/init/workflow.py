@@ -27,7 +27,7 @@ jobs:
     timeout-minutes: 30
     permissions:
       contents: read # the repository's files and history
-      pull-requests: write # the comment
+      pull-requests: write # the comment; reviews of what loosens a charter
       checks: write # the check run and its annotations
       statuses: write # one status per pilot and one overall
     steps:

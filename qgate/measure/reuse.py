@@ -120,7 +120,8 @@ def _confirmed(job: Job, found: Mapping[str, _Found], asking: Asking) -> bool:
         return False
     locked = _locked(job, asking)
     if locked is not None:
-        return all(locked.get(c.key.split) == {"sha256": predictions_digest(c)} for c in measured.cells)
+        said = [(locked.get(c.key.split), predictions_digest(c)) for c in measured.cells]
+        return all(isinstance(entry, Mapping) and entry.get("sha256") == digest for entry, digest in said)
     again = found[REPETITION].asked.measured
     return again is not None and _repeats(measured, again)
 
