@@ -69,7 +69,7 @@ def measure(run: Opened, scope: Scope, settings: Settings, say: Say, left: Left 
                 looking = _Looking(charter=charter, say=say, left=left)
                 evidence = looking.measured(trees, locks.get(charter.pilot), limits)
                 if failed := failed_gates(charter, evidence):
-                    say(f"{charter.pilot}: {', '.join(g.name for g in failed)} failed; rehearsing what the charter would set")
+                    say(f"{charter.pilot}: {', '.join(g.name for g in failed)} failed; rehearsing what the charter would do")
                     evidence = rehearse(charter, evidence, failed, trees, limits=limits)
                 pilots.append(evidence)
     write_evidence(Evidence(base=scope.base, head=scope.head, pilots=tuple(pilots)), settings.out)
@@ -101,7 +101,7 @@ def failed_gates(charter: Charter, evidence: PilotEvidence) -> tuple[Gate, ...]:
     """The gates that fail on this evidence and whose remediation can be tried at once."""
     verdict = judge_pilot(charter, evidence, reached_by=(), origin="")
     failed = {g.name for g in verdict.gates if g.decision is Decision.FAIL}
-    return tuple(g for g in charter.gates if g.name in failed and g.remediation.set)
+    return tuple(g for g in charter.gates if g.name in failed and g.remediation.can_be_rehearsed)
 
 
 def judge_run(directory: Path) -> Verdict:

@@ -155,6 +155,7 @@ class PilotEvidence:
     `trace` holds the arrival times of the charter's traffic, in seconds, where it names such a file. `tables` are further arrays
     by `<role>/<name>`: a QUBO's coefficients, as `Qubo.tables` gives them. `looks` are those taken where the charter is
     sequential: the candidate's cells then hold the seeds, or the rows of each split in their order, that the last of them had.
+    `rehearsed_services` are the service times with a failed gate's remediation, by the rehearsal's role.
     """
 
     pilot: str
@@ -172,6 +173,7 @@ class PilotEvidence:
     tables: Mapping[str, Array] = field(default_factory=dict)
     looks: tuple[Look, ...] = ()
     reused: Reused | None = None
+    rehearsed_services: Mapping[str, ServiceTimes] = field(default_factory=dict)
 
     def tables_of(self, role: str) -> dict[str, Array]:
         """The tables of a role, by their names without it."""

@@ -69,6 +69,11 @@ def _write_pilot(pilot: PilotEvidence, position: int, directory: Path) -> dict[s
         "service": pilot.service and _write_service(pilot.service, path.replace(".npz", "-times.npz"), directory),
     }
     written |= {"growth": _write_growth(pilot.growth, path.replace(".npz", "-growth.npz"), directory)} if pilot.growth else {}
+    if pilot.rehearsed_services:
+        written["rehearsed_services"] = {
+            role: _write_service(service, path.replace(".npz", f"-rehearsal-{number}-times.npz"), directory)
+            for number, (role, service) in enumerate(sorted(pilot.rehearsed_services.items()))
+        }
     written |= {"tables": {name: table_digest(t) for name, t in pilot.tables.items()}} if pilot.tables else {}
     return written | ({"looks": [asdict(look) for look in pilot.looks]} if pilot.looks else {})
 
@@ -159,6 +164,7 @@ def _read_pilot(value: Mapping[str, Any], directory: Path) -> PilotEvidence:
         trace=arrays.get("traffic/trace"),
         tables={name: _read_table(name, digest, arrays, directory / path) for name, digest in value.get("tables", {}).items()},
         looks=tuple(Look(**look) for look in value.get("looks", ())),
+        rehearsed_services={r: _read_service(s, directory) for r, s in value.get("rehearsed_services", {}).items()},
     )
 
 

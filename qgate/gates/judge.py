@@ -57,7 +57,7 @@ def judge_pilot(
         reached_by=reached_by,
         charter=CharterRef(path=charter.path, sha256=charter.sha256, origin=origin),
         runbook=Runbook(traffic=charter.rollback.traffic, approver=charter.rollback.approver, steps=charter.rollback.steps),
-        facts=evidence.facts,
+        facts=change.facts,
         evidence_sha256=occasion.evidence_sha256,
     )
 
@@ -100,17 +100,19 @@ def _judge_own(charter: Charter, change: PilotEvidence, evidence: PilotEvidence)
 def _judge_gate(gate: Gate, charter: Charter, change: PilotEvidence, evidence: PilotEvidence) -> GateOutcome:
     """The gate on the change itself; where it fails and its remediation was rehearsed, what that came to."""
     metric = parse_metric(gate.name)
-    if metric is None:
-        return outcomes.error(gate, f"`{gate.name}` is no metric that qgate knows")
-    if unmeasured := left_out(gate, metric.family, evidence):
+    if metric and (unmeasured := left_out(gate, metric.family, evidence)):
         return unmeasured
-
-    def judge_family(gate: Gate, charter: Charter, evidence: PilotEvidence) -> GateOutcome:
-        return JUDGES[metric.family](gate, metric, charter, evidence)
-
-    outcome = rehearsed(judge_family(gate, charter, change), gate, charter, evidence, judge_family)
+    outcome = rehearsed(_judge_alone(gate, charter, change), gate, charter, evidence, _judge_alone)
     warned = outcome.decision is Decision.INCONCLUSIVE and gate.on_inconclusive is OnInconclusive.WARN
     return replace(outcome, blocks=False) if warned else outcome
+
+
+def _judge_alone(gate: Gate, charter: Charter, evidence: PilotEvidence) -> GateOutcome:
+    """The gate by its family's judge."""
+    metric = parse_metric(gate.name)
+    if metric is None:
+        return outcomes.error(gate, f"`{gate.name}` is no metric that qgate knows")
+    return JUDGES[metric.family](gate, metric, charter, evidence)
 
 
 def _no_gates(charter: Charter) -> GateOutcome:

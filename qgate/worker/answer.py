@@ -21,6 +21,7 @@ _ANSWERERS = {
     "http_service": "qgate.worker.answer_http_service",
     "kernel": "qgate.worker.answer_kernel",
     "qubo": "qgate.worker.answer_qubo",
+    "script": "qgate.worker.answer_script",
     "service": "qgate.worker.answer_service",
 }
 Answerer = Callable[[WorkOrder], tuple[Mapping[str, Any], Mapping[str, Any]]]

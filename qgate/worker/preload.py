@@ -28,6 +28,7 @@ MODULES: Mapping[str, tuple[str, ...]] = {
     "estimator": ("qgate.worker.answer_estimator", *_PENNYLANE, *_SKLEARN),
     "kernel": ("qgate.worker.answer_kernel", *_PENNYLANE),
     "qubo": ("qgate.worker.answer_qubo", *_PENNYLANE),
+    "script": ("qgate.worker.answer_script",),
     "service": ("qgate.worker.answer_service", *_PENNYLANE, *_SKLEARN),
 }
 # What a worker may see of our environment: numeric libraries' own switches, which some processors need. Never a token.
