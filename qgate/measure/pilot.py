@@ -29,7 +29,7 @@ from qgate.measure.data import datasets
 from qgate.measure.environment import Environments
 from qgate.measure.growth import growth_jobs
 from qgate.measure.inputs import read_inputs
-from qgate.measure.jobs import CANDIDATE, REPETITION, Job, Measured, baseline_jobs, candidate_jobs, splits
+from qgate.measure.jobs import CANDIDATE, REPETITION, Job, baseline_jobs, candidate_jobs, splits
 from qgate.measure.reuse import Asking, Reuse, gather
 from qgate.measure.service import arrival_times, service_jobs, with_arrivals
 from qgate.worker.sandbox import weakest
