@@ -5,7 +5,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
-from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
@@ -70,15 +69,17 @@ class _Places:
 
 def _gate(inputs: Inputs, workflow: Workflow, files: CommandFiles, log: TextIO) -> int:
     # A step that only measures needs no permission to write, and no token.
+    places = _places(inputs, workflow.workspace)
     client = None if inputs.mode is Mode.MEASURE else Client(api_url=workflow.api_url, token=inputs.token)
     with surfaces.commands_off(log):
-        what = choose(inputs, workflow.target, client)
-        taken = _taken_over(inputs, workflow, client) if client and workflow.target.measured_in else None
+        what = choose(inputs, workflow.target, client, places.prefix)
+        taken = _taken_over(inputs, workflow, client, places.prefix) if client and workflow.target.measured_in else None
     if what is not Stages.TAKE_OVER:
-        return _staged(what, inputs, workflow, _Ends(files=files, log=log, client=client))
+        return _staged(what, inputs, workflow, places, _Ends(files=files, log=log, client=client))
     if taken is None:
         return _waiting(files, log)
-    return _staged(what, inputs, replace(workflow, target=taken.target), _Ends(files=files, log=log, client=client, taken=taken))
+    ends = _Ends(files=files, log=log, client=client, taken=taken)
+    return _staged(what, inputs, replace(workflow, target=taken.target), places, ends)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -91,15 +92,14 @@ class _Ends:
     taken: "Handover | None" = None
 
 
-def _taken_over(inputs: Inputs, workflow: Workflow, client: Client) -> "Handover | None":
+def _taken_over(inputs: Inputs, workflow: Workflow, client: Client, directory: str) -> "Handover | None":
     from entrypoint import take_over  # noqa: PLC0415 -- what reads its arrays takes numpy
 
-    return take_over.identify(client, inputs, workflow)
+    return take_over.identify(client, inputs, workflow, directory)
 
 
-def _staged(what: Stages, inputs: Inputs, workflow: Workflow, ends: _Ends) -> int:
+def _staged(what: Stages, inputs: Inputs, workflow: Workflow, places: _Places, ends: _Ends) -> int:
     files, log = ends.files, ends.log
-    places = _places(inputs, workflow.workspace)
     settings = _settings(inputs, workflow, places)
     forge = surfaces.SummaryFirst(_forge(what, settings, inputs, workflow, ends.client), files.summary)
     owner = owner_of(workflow.workspace)
@@ -159,8 +159,6 @@ def _settings(inputs: Inputs, workflow: Workflow, places: _Places) -> Settings:
         signing_key=inputs.signing_key,
         ledger_branch=inputs.ledger_branch,
         pull_request=target.pull_request_name,
-        # Steps in different working directories each keep a comment of their own.
-        comment_id=f"qgate/{sha256(places.prefix.encode()).hexdigest()[:12]}" if places.prefix else "qgate",
     )
 
 
@@ -185,7 +183,8 @@ def _measured(scope: Scope, out: Path, files: CommandFiles, log: TextIO) -> int:
 
 def _gated(gated: Gated, fail_on: frozenset[Decision], out: Path, files: CommandFiles, log: TextIO) -> int:
     surfaces.save_outputs(files, surfaces.verdict_outputs(gated, str(out / "report.html")))
-    log.write(surfaces.annotation_commands(gated.report.check.annotations))
+    if not surfaces.has_check_run(gated.publications):
+        log.write(surfaces.annotation_commands(gated.report.check.annotations))
     if gated.error:
         log.write(surfaces.error_command(gated.error))
     code = exit_code(gated, fail_on)

@@ -14,6 +14,7 @@ from qgate.domain.report import Annotation, Level, Outcome, Publication, Recorde
 from qgate.domain.review import Reviews
 from qgate.domain.verdict import Decision, Verdict
 from qgate.forge.base import Forge
+from qgate.forge.check_run import SURFACE as CHECK
 from qgate.forge.command_files import append_summary, write_outputs
 from qgate.forge.commands import annotations, escape_data
 from qgate.pipeline import Gated
@@ -110,12 +111,17 @@ def save_outputs(files: CommandFiles, outputs: dict[str, str]) -> None:
         write_outputs(files.output, outputs)
 
 
+def has_check_run(publications: Iterable[Publication]) -> bool:
+    """Whether the remarks stand on the commit already: as workflow commands too, each would be shown twice."""
+    return any(p.surface == CHECK and p.outcome not in {Outcome.REFUSED, Outcome.SKIPPED} for p in publications)
+
+
 def annotation_commands(notes: Sequence[Annotation]) -> str:
     """The commands for as many remarks as the runner shows, and a notice that says how many it does not."""
     by_level = {level: [note for note in notes if note.level is level] for level in _LEVELS}
     cut = [f"{len(of)} {_LEVELS[level]}" for level, of in by_level.items() if len(of) > SHOWN]
     shown = annotations(note for of in by_level.values() for note in of[:SHOWN])
-    words = f"Shown here are the first {SHOWN} of {' and of '.join(cut)}; all are in the check run and in report.html."
+    words = f"Shown here are the first {SHOWN} of {' and of '.join(cut)}; all are in report.html."
     return shown + (f"::notice title=qgate::{escape_data(words)}\n" if cut else "")
 
 

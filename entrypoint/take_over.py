@@ -48,7 +48,7 @@ class Handover:
         return self.run.url
 
 
-def identify(client: Client, inputs: Inputs, workflow: Workflow) -> Handover | None:
+def identify(client: Client, inputs: Inputs, workflow: Workflow, directory: str) -> Handover | None:
     """What is taken over, with its pull request; None where the run has only begun, and its commit was told to wait.
 
     Raises:
@@ -62,11 +62,11 @@ def identify(client: Client, inputs: Inputs, workflow: Workflow) -> Handover | N
             "alone, since anybody can give a workflow the same name\n  fix: name the path of yours in the input `measured-by`"
         )
     if run.stage is Stage.REQUESTED:
-        pending(client, target)
+        pending(client, target, directory)
         return None
     try:
         found = identified(client, target, run)
     except NoPullRequestError as error:
-        publish_status(client, target, blocked(str(error)))
+        publish_status(client, target, blocked(str(error), directory))
         raise
     return Handover(client=client, target=found, run=run, server=workflow.server_url, token=inputs.token)

@@ -150,7 +150,7 @@ def _write(path: Path, before: bytes, after: bytes) -> None:
 
 
 def _in_comment(settings: Settings, forge: Forge) -> Found | None:
-    there = forge.recorded(marker_of(settings.comment_id)) if settings.pull_request else None
+    there = forge.recorded(marker_of(settings.prefix)) if settings.pull_request else None
     if there is None:
         return None
     empty = State(pull_request=settings.pull_request)

@@ -145,7 +145,7 @@ def publish(
     envelope = _attested(verdict, settings)
     report = render(
         verdict,
-        comment_id=settings.comment_id,
+        directory=settings.prefix,
         run_url=settings.run_url,
         problems=problems,
         provenance=Provenance(signed_by=envelope.keyid, reused=read_reused(settings.out)),
@@ -167,7 +167,7 @@ def refuse(run: Opened, settings: Settings, forge: Forge) -> Gated:
     """An invalid charter: its problems are published, nothing is evaluated."""
     problems = run.found.problems
     report = render_invalid_charter(
-        problems, base=run.change.base, head=run.head, comment_id=settings.comment_id, run_url=settings.run_url
+        problems, base=run.change.base, head=run.head, directory=settings.prefix, run_url=settings.run_url
     )
     return _sent(Gated(exit_code=ExitCode.INVALID_CHARTER, report=report, problems=problems), settings, forge)
 
@@ -175,7 +175,7 @@ def refuse(run: Opened, settings: Settings, forge: Forge) -> Gated:
 def break_off(error: QgateError, settings: Settings, forge: Forge) -> Gated:
     """An expected failure before there was a verdict: published, with its own exit code."""
     base, head = settings.base or "the default branch", settings.head or "the work tree"
-    report = render_error(str(error), base=base, head=head, comment_id=settings.comment_id, run_url=settings.run_url)
+    report = render_error(str(error), base=base, head=head, directory=settings.prefix, run_url=settings.run_url)
     return _sent(Gated(exit_code=error.exit_code, report=report, error=str(error)), settings, forge)
 
 

@@ -32,7 +32,6 @@ class Settings:
     prefix: str = ""
     own_charter: bool = False
     run_url: str | None = None
-    comment_id: str = "qgate"
     pull_request: str = ""
     ledger: Path | None = None
     ledger_branch: str | None = None

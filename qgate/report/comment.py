@@ -1,20 +1,17 @@
 """The sticky comment and its longer twin, the job summary."""
 
-import re
 from collections.abc import Sequence
 
 from qgate.report.budget import COMMENT_CHARACTERS, RECORD_CHARACTERS, SUMMARY_BYTES, Section, fit, utf8_bytes, utf16_units
+from qgate.report.place import digest_of
 
 
-def marker_of(comment_id: str) -> str:
+def marker_of(directory: str) -> str:
     """The first line of the comment, by which it is found again; on the first line so that no truncation eats it.
 
-    Raises:
-        ValueError: the id could end the HTML comment that it stands in.
+    Each working directory ("" for the repository's top) keeps a comment of its own; its digest cannot end the HTML comment.
     """
-    if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._/-]{0,99}", comment_id) or "--" in comment_id:
-        raise ValueError(f"the comment id {comment_id!r} may hold letters, digits and single . _ / - only, 100 at most")
-    return f"<!-- qgate:report id={comment_id} -->"
+    return f"<!-- qgate:report id=qgate{f'/{digest_of(directory)}' if directory else ''} -->"
 
 
 def comment_of(sections: Sequence[Section], *, marker: str, elsewhere: str) -> str:

@@ -1,7 +1,7 @@
 """From the run's one answer to everything that is published: pure, and the same bytes from the same verdict."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from qgate.domain.canonical import canonical_file
@@ -13,10 +13,11 @@ from qgate.report.budget import Section
 from qgate.report.check import STATUS_CONTEXT, check_run, status, statuses, verdict_conclusion, verdict_title
 from qgate.report.codequality import codequality_of
 from qgate.report.comment import comment_of, marker_of, summary_of
-from qgate.report.escape import clean, md_block
+from qgate.report.escape import clean, md_block, md_code
 from qgate.report.findings import Finding, annotations_of, problem_findings, verdict_findings
 from qgate.report.html import error_html, problems_html, verdict_html
 from qgate.report.junit import error_junit, junit_of, problems_junit
+from qgate.report.place import named
 from qgate.report.sarif import sarif_of
 from qgate.report.sections import Part, elsewhere, footer_of, footer_section, is_web_address, problems_section, verdict_parts
 from qgate.report.verdict_json import verdict_to_json
@@ -38,17 +39,18 @@ class _Content:
 def render(
     verdict: Verdict,
     *,
-    comment_id: str = "qgate",
+    directory: str = "",
     run_url: str | None = None,
     problems: Sequence[Problem] = (),
     provenance: Provenance = UNKNOWN,
 ) -> Report:
     """The report of a verdict; `problems` are the warnings of the charters that judged.
 
+    `directory` is the working directory below the repository's top, of which check run, statuses and comment have their names;
     `run_url` is shown only if it is an http(s) address; `provenance` says who signed and what was reused.
 
     Raises:
-        ValueError: a number of the verdict is not finite, or `comment_id` cannot stand in an HTML comment.
+        ValueError: a number of the verdict is not finite.
     """
     address = _address(run_url)
     findings = (*verdict_findings(verdict), *problem_findings(problems))
@@ -67,11 +69,11 @@ def render(
         findings=findings,
         files=files | _machine_files(findings, _properties(verdict)),
     )
-    return _report(content, comment_id, address)
+    return _report(content, directory, address)
 
 
 def render_invalid_charter(
-    problems: Sequence[Problem], *, base: str, head: str, comment_id: str = "qgate", run_url: str | None = None
+    problems: Sequence[Problem], *, base: str, head: str, directory: str = "", run_url: str | None = None
 ) -> Report:
     """The report of a charter that cannot be used. There is no `verdict.json`: nothing was judged."""
     address = _address(run_url)
@@ -85,10 +87,10 @@ def render_invalid_charter(
         findings=findings,
         files=files | _machine_files(findings, {"base": clean(base), "head": clean(head)}, INVALID_CHARTER),
     )
-    return _report(content, comment_id, address)
+    return _report(content, directory, address)
 
 
-def render_error(message: str, *, base: str, head: str, comment_id: str = "qgate", run_url: str | None = None) -> Report:
+def render_error(message: str, *, base: str, head: str, directory: str = "", run_url: str | None = None) -> Report:
     """The report of a run that ended before there was a verdict. There is no `verdict.json`: nothing was judged."""
     address = _address(run_url)
     heading = f"## {ICONS[Decision.ERROR]} qgate: error\n\n**{NOT_EVALUATED}.**\n\n{md_block(message, 'text')}"
@@ -99,7 +101,11 @@ def render_error(message: str, *, base: str, head: str, comment_id: str = "qgate
         findings=(),
         files=files | _machine_files((), {"base": clean(base), "head": clean(head)}, message),
     )
-    return _report(content, comment_id, address)
+    return _report(content, directory, address)
+
+
+def _directory(directory: str) -> list[Part]:
+    return [_essential(f"Working directory {md_code(directory)}")] if directory else []
 
 
 def _address(run_url: str | None) -> str | None:
@@ -142,16 +148,18 @@ def _machine_files(findings: Sequence[Finding], properties: Mapping[str, Any], e
     }
 
 
-def _report(content: _Content, comment_id: str, run_url: str | None) -> Report:
-    sections, where = [p.section for p in content.parts], f"The {elsewhere(run_url)}."
-    marker = marker_of(comment_id)
+def _report(content: _Content, directory: str, run_url: str | None) -> Report:
+    parts = [*content.parts[:1], *_directory(directory), *content.parts[1:]]
+    sections, where = [p.section for p in parts], f"The {elsewhere(run_url)}."
+    marker = marker_of(directory)
+    check = check_run(content.conclusion, content.title, parts, annotations_of(content.findings), where)
     comment = comment_of(sections, marker=marker, elsewhere=where)
     summary = summary_of(sections, elsewhere=where)
     return Report(
         marker=marker,
         comment=comment,
         summary=summary,
-        check=check_run(content.conclusion, content.title, content.parts, annotations_of(content.findings), where),
-        statuses=content.statuses,
+        check=replace(check, name=named(check.name, directory)),
+        statuses=tuple(replace(s, context=named(s.context, directory)) for s in content.statuses),
         files={**content.files, "comment.md": comment, "summary.md": summary},
     )

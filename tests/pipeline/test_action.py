@@ -145,6 +145,10 @@ def arrived(state: State) -> dict[str, Any]:
     }
 
 
+def remarks(state: State) -> list[tuple[str, int, str]]:
+    return [(note["path"], note["start_line"], note["title"]) for run in state.check_runs.values() for note in run["annotations"]]
+
+
 def test_a_failed_gate_is_told_everywhere_and_fails_the_step(runner):
     runner.pilot.change({"pilot/scaling.py": WORSE})
     ended = runner.step()
@@ -164,9 +168,8 @@ def test_a_failed_gate_is_told_everywhere_and_fails_the_step(runner):
         "statuses": [("qgate/verdict", "failure"), ("qgate/pilot: sorter", "failure")],
     }
     assert ended.summary == (runner.pilot.path / ".qgate/run/summary.md").read_text()
-    mask, annotation = ended.commands
-    assert mask == "::add-mask::ghs_test"
-    assert annotation.startswith("::error file=.qgate/sorter.yml,line=17,col=7,title=sorter%3A val_accuracy_gap_vs_classical")
+    assert remarks(runner.state) == [(".qgate/sorter.yml", 17, "sorter: val_accuracy_gap_vs_classical: fail")]
+    assert ended.commands == ["::add-mask::ghs_test"]  # the same remark by a workflow command would be shown twice
     assert ended.log.count(TOKEN) == 1  # in the command that hides it
     assert "runtime-secret" not in ended.log
 
@@ -235,6 +238,15 @@ def test_refused_writes_are_listed_with_their_fix_and_change_nothing(runner):
     ]
 
 
+def test_without_a_check_run_the_remarks_are_workflow_commands(runner):
+    text = (runner.pilot.path / ".qgate/sorter.yml").read_text()
+    runner.pilot.change({".qgate/sorter.yml": text.replace("max: 0.05", "mx: 0.05")})
+    runner.state.permissions = {"statuses": "write"}
+    _, remark, *_ = runner.step().commands
+    assert remark.startswith("::error file=.qgate/sorter.yml,line=18,")
+    assert runner.state.check_runs == {}
+
+
 def test_an_invalid_charter_is_annotated_on_its_lines(runner):
     text = (runner.pilot.path / ".qgate/sorter.yml").read_text()
     runner.pilot.change({".qgate/sorter.yml": text.replace("max: 0.05", "mx: 0.05")})
@@ -242,7 +254,7 @@ def test_an_invalid_charter_is_annotated_on_its_lines(runner):
     assert (ended.code, ended.last_line) == (3, NOTHING)
     assert ended.outputs["verdict"] == "error"
     assert ended.outputs["applicable"] == "true"
-    assert any(line.startswith("::error file=.qgate/sorter.yml,line=18,") for line in ended.commands), ended.commands
+    assert [remark[:2] for remark in remarks(runner.state)] == [(".qgate/sorter.yml", 18)]
     assert arrived(runner.state)["checks"] == [("qgate", "failure")]
     assert arrived(runner.state)["statuses"] == [("qgate/verdict", "error")]
 
@@ -327,7 +339,12 @@ def test_a_working_directory_has_its_own_charters_run_directory_and_comment(runn
     assert (ended.code, ended.outputs["verdict"]) == (10, "fail"), ended.log
     assert ended.outputs["report-path"] == "pilots/a/.qgate/run/report.html"
     assert (moved / ".qgate/run/report.html").is_file()
-    assert ended.commands[1].startswith("::error file=pilots/a/.qgate/sorter.yml,line=17,")
+    assert [remark[:2] for remark in remarks(runner.state)] == [("pilots/a/.qgate/sorter.yml", 17)]
+    assert arrived(runner.state)["checks"] == [("qgate (pilots/a)", "failure")]
+    assert [context for context, _ in arrived(runner.state)["statuses"]] == [
+        "qgate/verdict (pilots/a)",
+        "qgate/pilot: sorter (pilots/a)",
+    ]
     (body,) = arrived(runner.state)["comments"]
     assert re.fullmatch(r"<!-- qgate:report id=qgate/[0-9a-f]{12} -->", body.partition("\n")[0])
 

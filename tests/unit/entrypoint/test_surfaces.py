@@ -10,6 +10,7 @@ from entrypoint.surfaces import (
     annotation_commands,
     commands_off,
     error_command,
+    has_check_run,
     measured_outputs,
     measured_summary,
     no_verdict_summary,
@@ -135,7 +136,7 @@ def test_ten_annotations_of_a_level_and_a_word_about_the_rest():
     notes = [note(n, Level.FAILURE) for n in range(1, 13)] + [note(n, Level.WARNING) for n in range(1, 12)]
     *lines, last = annotation_commands(notes).splitlines()
     assert [line.partition(",")[0] for line in lines] == ["::error file=a.yml"] * 10 + ["::warning file=a.yml"] * 10
-    words = "Shown here are the first 10 of 12 errors and of 11 warnings; all are in the check run and in report.html."
+    words = "Shown here are the first 10 of 12 errors and of 11 warnings; all are in report.html."
     assert last == f"::notice title=qgate::{words}"
     assert lines[9].endswith("::m10")
 
@@ -191,3 +192,19 @@ def test_the_log_tells_verdict_error_and_publications():
     log = io.StringIO()
     print_result(broken_off("[bold]no[/bold] data"), log)
     assert log.getvalue() == "[bold]no[/bold] data\n"
+
+
+@pytest.mark.parametrize(
+    ("outcome", "there"),
+    [
+        (Outcome.CREATED, True),
+        (Outcome.UPDATED, True),
+        (Outcome.UNCHANGED, True),
+        (Outcome.REFUSED, False),
+        (Outcome.SKIPPED, False),
+    ],
+)
+def test_the_remarks_stand_on_the_commit_where_the_check_run_could_be_published(outcome, there):
+    comment = Publication(surface="comment", outcome=Outcome.CREATED)
+    assert has_check_run((Publication(surface="check", outcome=outcome), comment)) is there
+    assert has_check_run((comment,)) is False

@@ -1,3 +1,4 @@
+import re
 from dataclasses import replace
 
 import pytest
@@ -8,13 +9,14 @@ from qgate.report.render import render
 
 
 def test_the_marker_is_the_first_line(case):
-    assert render(case("pass"), comment_id="team/a.b-1").comment.splitlines()[0] == "<!-- qgate:report id=team/a.b-1 -->"
+    assert render(case("pass")).comment.splitlines()[0] == "<!-- qgate:report id=qgate -->"
 
 
-@pytest.mark.parametrize("comment_id", ["", "a--b", "a b", "-->", "x>y", "é", "a" * 101, "-a", "a\n"])
-def test_an_id_that_could_end_the_marker_is_refused(comment_id):
-    with pytest.raises(ValueError, match=r"^the comment id "):
-        marker_of(comment_id)
+@pytest.mark.parametrize("directory", ["pilots/a", "-->", "x>y", "é", "a" * 1000, "a\nb", "\udce9"])
+def test_each_working_directory_has_a_marker_of_its_own(case, directory):
+    first, *_ = render(case("pass"), directory=directory).comment.splitlines()
+    assert re.fullmatch(r"<!-- qgate:report id=qgate/[0-9a-f]{12} -->", first)
+    assert first not in {marker_of(""), marker_of(f"{directory}/")}
 
 
 def test_nothing_that_applies_is_green_and_honest(case):
