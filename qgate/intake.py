@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 
+from qgate.changes.behind import Stricter, stricter
 from qgate.changes.charters import CharterSource, FoundCharters, Side, below, find_charters
 from qgate.changes.content import content_digest
 from qgate.changes.diff import find_change
@@ -19,14 +20,17 @@ from qgate.changes.tree import head_tree
 from qgate.domain.change import Change
 from qgate.domain.scope import Scope, SourcedCharter
 from qgate.domain.verdict import Verdict
-from qgate.errors import CharterError
+from qgate.errors import CharterError, UsageError
 from qgate.evidence.sealing import sealed
 from qgate.settings import Settings
 
 
 @dataclass(frozen=True, kw_only=True)
 class Opened:
-    """The repository at hand: the change as seen from the working directory, the charters, the head's files on disk."""
+    """The repository at hand: the change as seen from the working directory, the charters, the head's files on disk.
+
+    `stricter` are the charters of the base branch's end that ask for more than those that judge.
+    """
 
     repository: Repository
     change: Change
@@ -35,6 +39,7 @@ class Opened:
     tree: Path
     today: date
     pull_request: str = ""
+    stricter: tuple[Stricter, ...] = ()
 
 
 @contextmanager
@@ -43,6 +48,7 @@ def opened(settings: Settings) -> Iterator[Opened]:
     repository = Repository(settings.repository)
     whole = find_change(repository, base=settings.base, head=settings.head)
     source = CharterSource(named=settings.charters, prefix=settings.prefix, own=settings.own_charter)
+    tip = repository.resolve(settings.base or repository.default_branch())
     found = find_charters(repository, whole, source, today=settings.today)
     change = below(whole, settings.prefix)
     base, after = (Side(repository, commit, settings.prefix) for commit in (whole.base, whole.head))
@@ -59,6 +65,7 @@ def opened(settings: Settings) -> Iterator[Opened]:
             tree=here,
             today=settings.today,
             pull_request=settings.pull_request,
+            stricter=stricter(repository, whole, source, tip),
         )
 
 
@@ -70,6 +77,25 @@ def _sealed(sourced: SourcedCharter, root: Path, pull_request: str) -> SourcedCh
 
 def find_scope(run: Opened) -> Scope:
     """What the change reaches, and who judges it.
+
+    Raises:
+        CharterError: a charter is invalid; its problems are in `run.found`.
+        UsageError: the base branch has a stricter charter for what is reached than the commit where the change began.
+    """
+    scope = scope_of(run)
+    behind = {one.charter.path: one.what for one in run.stricter}
+    late = detect(run.tree, run.change, [one.charter for one in run.stricter]).pilots if behind else ()
+    if late:
+        told = "; ".join(f"{pilot.charter} ({behind[pilot.charter]})" for pilot in late)
+        raise UsageError(
+            f"the base branch has stricter charters than the commit where this change began: {told}\n"
+            "  fix: merge the base branch into this one, or rebase it, and run again"
+        )
+    return scope
+
+
+def scope_of(run: Opened) -> Scope:
+    """As `find_scope`, wherever the change began.
 
     Raises:
         CharterError: a charter is invalid; its problems are in `run.found`.
@@ -85,7 +111,7 @@ def find_scope(run: Opened) -> Scope:
         charters=charters,
         notes=run.found.notes,
         charter_changes=run.found.changes,
-        today=run.today if any(c.charter.waivers for c in charters) else None,
+        today=run.today if any(c.charter.waivers or c.charter.rollback.rehearsed for c in charters) else None,
         pull_request=run.pull_request,
     )
 

@@ -54,7 +54,7 @@ class CharterSource:
 def find_charters(repository: Repository, change: Change, source: CharterSource, *, today: date) -> FoundCharters:
     """Every charter that judges this change; `head` None reads the work tree. Charters' paths are relative to the prefix."""
     base, head = Side(repository, change.base, source.prefix), Side(repository, change.head, source.prefix)
-    paths = source.named or sorted(_matching(base.files()) | _matching(head.files()))
+    paths = charter_paths(source, [*base.files(), *head.files()])
     found = [
         _own(path, head.read(path), today) if source.own else _choose(path, base.read(path), head.read(path), today)
         for path in paths
@@ -67,6 +67,11 @@ def find_charters(repository: Repository, change: Change, source: CharterSource,
         notes=tuple(n for f in found for n in f.notes),
         changes=tuple(c for f in found for c in f.changes),
     )
+
+
+def charter_paths(source: CharterSource, files: Iterable[str]) -> Collection[str]:
+    """Where charters are: the named ones, else those among `files` that the default patterns find."""
+    return source.named or sorted(_matching(files))
 
 
 def _matching(files: Iterable[str]) -> set[str]:
