@@ -1,7 +1,7 @@
 """Charters that are stricter where the change is to go than where it began.
 
-A change is judged by the charter of its merge base, and whoever opens it chooses that: any commit of the base branch, also one from
-before a gate was tightened, a waiver was taken out, or the charter was written. It merges without a conflict all the same.
+A change is judged by the charter of its merge base, and whoever opens it chooses that: any commit of the base branch, also one
+from before a gate was tightened, a waiver was taken out, or the charter was written. It merges without a conflict all the same.
 """
 
 from collections.abc import Collection

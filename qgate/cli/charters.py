@@ -11,7 +11,6 @@ import click
 from qgate.changes.charters import PATTERNS
 from qgate.charter.read import read_charter
 from qgate.cli.options import DIRECTORY, common, refuse_invalid, settings_of
-from qgate.cli.words import say
 from qgate.domain.source import Problem, Severity
 from qgate.errors import ExitCode, UsageError
 from qgate.intake import opened, scope_of
@@ -32,13 +31,15 @@ def detect(*, as_json: bool, **where: Any) -> int:
         )
         return ExitCode.OK
     for pilot in reach.pilots:
-        say(f"{pilot.pilot} ({pilot.charter})")
+        click.echo(f"{pilot.pilot} ({pilot.charter})")
         for chain in pilot.chains:
-            say(f"  {chain}")
+            click.echo(f"  {chain}")
     for uncovered in reach.uncovered:
-        say(f"{uncovered.path}:{uncovered.line}: uncovered quantum code: imports {uncovered.library}, and no charter covers it")
+        click.echo(
+            f"{uncovered.path}:{uncovered.line}: uncovered quantum code: imports {uncovered.library}, and no charter covers it"
+        )
     for note in (*scope.notes, *reach.notes):
-        say(f"note: {note}")
+        click.echo(f"note: {note}")
     if not reach.applicable:
         click.echo("not applicable: the change reaches no pilot")
     return ExitCode.OK
@@ -79,4 +80,4 @@ def _print_problems(problems: tuple[Problem, ...], shape: str) -> None:
         click.echo(annotations(annotations_of(problem_findings(problems))), nl=False)
     else:
         for problem in problems:
-            say(str(problem))
+            click.echo(str(problem))
