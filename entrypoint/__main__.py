@@ -7,6 +7,7 @@ import sys
 
 from entrypoint.step import step
 from entrypoint.workflow import stages_environment
+from qgate.report.log import log_cleanly
 
 
 def main() -> None:
@@ -21,7 +22,7 @@ def main() -> None:
     os.chdir("/")
     # The log is UTF-8 to the runner, whatever the locale, and a file name that is none must not end the run.
     log = io.TextIOWrapper(sys.stdout.buffer, encoding="utf-8", errors="backslashreplace", line_buffering=True)
-    logging.basicConfig(level=logging.WARNING, format="%(name)s: %(message)s", stream=log)
+    log_cleanly(logging.StreamHandler(log), logging.WARNING)
     sys.exit(step(environ, log))
 
 

@@ -23,13 +23,14 @@ from qgate.evidence.attestation import KEY_VARIABLE
 from qgate.forge.base import Forge
 from qgate.forge.client import Client
 from qgate.forge.command_files import append_summary
-from qgate.forge.commands import mask
+from qgate.forge.commands import commands_off, mask
 from qgate.forge.github import GitHub
 from qgate.forge.nothing import NoForge
 from qgate.forge.workflow import Workflow, read_workflow
 from qgate.history import VARIABLE as LEDGER_VARIABLE
 from qgate.history import recording
 from qgate.pipeline import Gated
+from qgate.report.escape import clean, clean_lines
 from qgate.settings import Settings
 
 if TYPE_CHECKING:
@@ -52,8 +53,8 @@ def step(environ: Mapping[str, str], log: TextIO) -> int:
     except QgateError as error:
         return _refuse(str(error), error.exit_code, files, log)
     except Exception as error:  # noqa: BLE001 -- a bug ends as an error with its own exit code, never as a verdict
-        with surfaces.commands_off(log):
-            traceback.print_exc(file=log)
+        with commands_off(log):
+            log.write(clean_lines(traceback.format_exc(), 100_000))
         return _refuse(stages.bug(error), ExitCode.INTERNAL, files, log)
 
 
@@ -71,7 +72,7 @@ def _gate(inputs: Inputs, workflow: Workflow, files: CommandFiles, log: TextIO) 
     # A step that only measures needs no permission to write, and no token.
     places = _places(inputs, workflow.workspace)
     client = None if inputs.mode is Mode.MEASURE else Client(api_url=workflow.api_url, token=inputs.token)
-    with surfaces.commands_off(log):
+    with commands_off(log):
         what = choose(inputs, workflow.target, client, places.prefix)
         taken = _taken_over(inputs, workflow, client, places.prefix) if client and workflow.target.measured_in else None
     if what is not Stages.TAKE_OVER:
@@ -109,7 +110,7 @@ def _staged(what: Stages, inputs: Inputs, workflow: Workflow, places: _Places, e
         make_empty(places.out, owner)
     receive = partial(ends.taken.receive, places.root, places.out) if ends.taken else None
     try:
-        with surfaces.commands_off(log):
+        with commands_off(log):
             ending = stages.run(what, settings, forge, lambda text: _say(text, log), receive)
             if isinstance(ending, Gated):
                 surfaces.print_result(ending, log)
@@ -163,7 +164,7 @@ def _settings(inputs: Inputs, workflow: Workflow, places: _Places) -> Settings:
 
 
 def _say(text: str, log: TextIO) -> None:
-    log.write(f"qgate: {text}\n")
+    log.write(f"qgate: {clean(text)}\n")
 
 
 def _waiting(files: CommandFiles, log: TextIO) -> int:

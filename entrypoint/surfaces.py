@@ -1,9 +1,7 @@
 """What the runner itself shows: the job summary, the step's outputs, annotations by workflow command, and the log."""
 
 import json
-import secrets
-from collections.abc import Collection, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Collection, Iterable, Sequence
 from pathlib import Path
 from typing import TextIO
 
@@ -18,7 +16,7 @@ from qgate.forge.check_run import SURFACE as CHECK
 from qgate.forge.command_files import append_summary, write_outputs
 from qgate.forge.commands import annotations, escape_data
 from qgate.pipeline import Gated
-from qgate.report.escape import md, md_block, md_code
+from qgate.report.escape import clean, clean_lines, md, md_block, md_code
 from qgate.report.terminal import print_problems, print_verdict
 
 # What the runner shows of one level in one step; it drops the rest without a word.
@@ -127,7 +125,7 @@ def annotation_commands(notes: Sequence[Annotation]) -> str:
 
 def error_command(message: str) -> str:
     """The command that shows an error which belongs to no line."""
-    return f"::error title=qgate::{escape_data(message)}\n"
+    return f"::error title=qgate::{escape_data(clean_lines(message))}\n"
 
 
 def print_result(gated: Gated, log: TextIO) -> None:
@@ -137,23 +135,10 @@ def print_result(gated: Gated, log: TextIO) -> None:
         print_verdict(gated.verdict, console)
     print_problems(gated.problems, console)
     if gated.error:
-        console.print(gated.error, markup=False, highlight=False, soft_wrap=True)
+        console.print(clean_lines(gated.error), markup=False, highlight=False, soft_wrap=True)
     for publication in gated.publications:
         line = f"{publication.surface}: {publication.outcome} {publication.url} {publication.detail}".rstrip()
-        console.print(line, markup=False, highlight=False, soft_wrap=True)
-
-
-@contextmanager
-def commands_off(log: TextIO) -> Iterator[None]:
-    """While this lasts, the runner takes no line for a command: what is printed may hold anybody's text."""
-    token = secrets.token_hex(16)
-    log.write(f"::stop-commands::{token}\n")
-    log.flush()
-    try:
-        yield
-    finally:
-        log.write(f"\n::{token}::\n")
-        log.flush()
+        console.print(clean(line), markup=False, highlight=False, soft_wrap=True)
 
 
 def _failed_gates(verdict: Verdict) -> list[dict[str, str]]:

@@ -4,7 +4,10 @@ Exit codes are `qgate.errors.ExitCode`; no option changes what one means.
 """
 
 import logging
+import os
 import sys
+from collections.abc import Mapping, Sequence
+from contextlib import nullcontext
 
 import click
 
@@ -13,12 +16,30 @@ from qgate.cli.charters import detect, validate
 from qgate.cli.setup import demo, init, lock, plan
 from qgate.cli.stages import judge, measure, publish, run
 from qgate.cli.verify import verify
-from qgate.cli.words import last_words
+from qgate.cli.words import last_words, say
 from qgate.errors import ExitCode, QgateError
+from qgate.forge.commands import commands_off
+from qgate.report.log import log_cleanly
 
 
 def main() -> None:
-    """The `qgate` command: every ending is an exit code of the contract."""
+    """The `qgate` command: every ending is an exit code of the contract.
+
+    In a workflow the runner would act on lines of others' text that look like its commands: it is told not to.
+    """
+    with commands_off(sys.stderr) if _in_a_log(os.environ, sys.argv) else nullcontext():
+        code = _ended()
+        sys.stdout.flush()
+    sys.exit(code)
+
+
+def _in_a_log(environ: Mapping[str, str], arguments: Sequence[str]) -> bool:
+    """Whether a runner reads along, and no command is meant for it: `validate --format github` prints nothing else."""
+    asked = "validate" in arguments and not {"github", "--format=github"}.isdisjoint(arguments)
+    return environ.get("GITHUB_ACTIONS") == "true" and not asked
+
+
+def _ended() -> int:
     try:
         code = cli(standalone_mode=False)
     except click.exceptions.Exit as ending:
@@ -29,12 +50,12 @@ def main() -> None:
     except click.Abort:
         code = last_words(ExitCode.INTERNAL)
     except QgateError as error:
-        click.echo(f"qgate: {error}", err=True)
+        say(f"qgate: {error}", err=True)
         code = last_words(error.exit_code)
     except Exception:
         logging.getLogger("qgate").exception("qgate: internal error; please report it with the lines below")
         code = last_words(ExitCode.INTERNAL)
-    sys.exit(code)
+    return int(code)
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
@@ -46,7 +67,7 @@ def cli(context: click.Context, *, verbose: bool, quiet: bool) -> None:
     """Gates pull requests of hybrid quantum-classical repositories against their charter."""
     if verbose and quiet:
         raise click.UsageError("-v and -q contradict each other")
-    logging.basicConfig(level=logging.DEBUG if verbose else logging.WARNING, format="%(name)s: %(message)s")
+    log_cleanly(logging.StreamHandler(), logging.DEBUG if verbose else logging.WARNING)
     context.obj = {"quiet": quiet}
 
 

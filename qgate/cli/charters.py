@@ -11,6 +11,7 @@ import click
 from qgate.changes.charters import PATTERNS
 from qgate.charter.read import read_charter
 from qgate.cli.options import DIRECTORY, common, refuse_invalid, settings_of
+from qgate.cli.words import say
 from qgate.domain.source import Problem, Severity
 from qgate.errors import ExitCode, UsageError
 from qgate.intake import opened, scope_of
@@ -31,15 +32,13 @@ def detect(*, as_json: bool, **where: Any) -> int:
         )
         return ExitCode.OK
     for pilot in reach.pilots:
-        click.echo(f"{pilot.pilot} ({pilot.charter})")
+        say(f"{pilot.pilot} ({pilot.charter})")
         for chain in pilot.chains:
-            click.echo(f"  {chain}")
+            say(f"  {chain}")
     for uncovered in reach.uncovered:
-        click.echo(
-            f"{uncovered.path}:{uncovered.line}: uncovered quantum code: imports {uncovered.library}, and no charter covers it"
-        )
+        say(f"{uncovered.path}:{uncovered.line}: uncovered quantum code: imports {uncovered.library}, and no charter covers it")
     for note in (*scope.notes, *reach.notes):
-        click.echo(f"note: {note}")
+        say(f"note: {note}")
     if not reach.applicable:
         click.echo("not applicable: the change reaches no pilot")
     return ExitCode.OK
@@ -80,4 +79,4 @@ def _print_problems(problems: tuple[Problem, ...], shape: str) -> None:
         click.echo(annotations(annotations_of(problem_findings(problems))), nl=False)
     else:
         for problem in problems:
-            click.echo(str(problem))
+            say(str(problem))

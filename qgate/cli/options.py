@@ -11,9 +11,11 @@ import click
 
 from qgate.changes.charters import PATTERNS
 from qgate.changes.git import Repository
+from qgate.cli.words import say
 from qgate.domain.environment import Setup
 from qgate.domain.source import Problem, Severity
 from qgate.errors import CharterError
+from qgate.report.escape import clean
 from qgate.settings import Settings
 
 DIRECTORY = click.Path(exists=True, file_okay=False, path_type=Path)
@@ -69,7 +71,7 @@ def say_to(context: click.Context) -> Callable[[str], None]:
     """Progress as plain lines on standard error: beside questions and longer output, where a running line would be in the way."""
     if context.obj["quiet"]:
         return lambda _text: None
-    return lambda text: click.echo(f"qgate: {text}", err=True)
+    return lambda text: say(f"qgate: {text}", err=True)
 
 
 @contextmanager
@@ -90,12 +92,12 @@ def _running_line() -> Iterator[Callable[[str], None]]:
     columns = (SpinnerColumn(), TextColumn("{task.description}", markup=False), TimeElapsedColumn())
     with Progress(*columns, console=Console(stderr=True), transient=True) as line:
         task = line.add_task("reading the change", total=None)
-        yield lambda text: line.reset(task, description=text, total=None)
+        yield lambda text: line.reset(task, description=clean(text), total=None)
 
 
 def refuse_invalid(problems: tuple[Problem, ...]) -> None:
     """Prints the problems of an invalid charter and raises `CharterError`."""
     if any(p.severity is Severity.ERROR for p in problems):
         for problem in problems:
-            click.echo(str(problem), err=True)
+            say(str(problem), err=True)
         raise CharterError("the charter is invalid")

@@ -9,6 +9,7 @@ from typing import Any
 import click
 
 from qgate.cli.options import DIRECTORY, common, progress, refuse_invalid, say_to, settings_of
+from qgate.cli.words import say
 from qgate.errors import ExitCode, UsageError
 from qgate.intake import opened
 
@@ -84,7 +85,7 @@ def init(context: click.Context, /, **given: Any) -> int:
 
     ask = sys.stdin.isatty() if given["ask"] is None else given["ask"]
     for line in initialise_here(given | {"ask": ask}, say_to(context), today=datetime.now(UTC).date()):
-        click.echo(line)
+        say(line)
     return ExitCode.OK
 
 

@@ -11,6 +11,7 @@ from qgate.changes.credentials import authorized
 from qgate.charter.metrics import Family
 from qgate.cli.options import common, forge_option, progress, refuse_invalid, settings_of, setup_option
 from qgate.cli.words import last_words
+from qgate.cli.words import say as tell
 from qgate.domain.environment import Setup
 from qgate.domain.report import Publication
 from qgate.errors import ExitCode
@@ -56,7 +57,7 @@ def run(context: click.Context, /, *, forge: str, cache: Path | None, as_json: b
     with progress(context) as say:
         gated = pipeline.gate(settings, chosen, say)
     for publication in gated.publications:
-        click.echo(f"qgate: {_fate(publication)}", err=True)
+        tell(f"qgate: {_fate(publication)}", err=True)
     return _ending(gated, settings, as_json=as_json)
 
 
@@ -109,7 +110,7 @@ def _ending(gated: Any, settings: Settings, *, as_json: bool) -> int:
     if gated.problems and not as_json:
         print_problems(gated.problems, Console())
     if gated.error:
-        click.echo(f"qgate: {gated.error}", err=True)
+        tell(f"qgate: {gated.error}", err=True)
     click.echo(f"qgate: report in {settings.out}", err=True)
     return int(gated.exit_code) if gated.verdict is not None else int(last_words(gated.exit_code))
 
@@ -161,5 +162,5 @@ def publish(*, forge: str, **where: Any) -> int:
     settings, chosen = _publishing(settings_of(**where), forge)
     gated = pipeline.publish(pipeline.read_verdict(settings), settings, chosen)
     for publication in gated.publications:
-        click.echo(_fate(publication))
+        tell(_fate(publication))
     return _ending(gated, settings, as_json=False)

@@ -1,13 +1,20 @@
-"""The last line of a command that evaluated nothing: it must not be taken for a verdict."""
+"""What a command says: text of others made harmless for a terminal, and the last line where nothing was evaluated."""
 
 import click
 
 from qgate.errors import ExitCode
+from qgate.report.escape import clean_lines
 
+_LONGEST = 100_000
 NOT_EVALUATED = "no gate was evaluated"
 
 
+def say(text: str, *, err: bool = False) -> None:
+    """Print lines that may hold anybody's text: file names, exceptions, sentences of a charter."""
+    click.echo(clean_lines(text, _LONGEST), err=err)
+
+
 def last_words(code: ExitCode) -> ExitCode:
-    """Says so, and gives the exit code back."""
+    """Says so, that it be taken for no verdict, and gives the exit code back."""
     click.echo(f"qgate: {NOT_EVALUATED}", err=True)
     return code

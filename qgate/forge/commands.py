@@ -1,11 +1,13 @@
-"""GitHub Actions' workflow commands: lines on standard output that the runner acts on. Pure: text in, text out.
+"""GitHub Actions' workflow commands: lines on standard output that the runner acts on.
 
 The runner takes any line that begins with `::` for a command, whoever wrote it. So text of others is escaped inside a command,
-and printed only between the two lines of `fence`.
+and printed only while `commands_off`.
 """
 
 import secrets
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from typing import TextIO
 
 from qgate.domain.report import Annotation, Level
 
@@ -43,15 +45,18 @@ def mask(secret: str) -> str:
     return "".join(f"::add-mask::{escape_data(line)}\n" for line in secret.splitlines() if line.strip())
 
 
-def fence(text: str, *, token: str | None = None) -> str:
-    """Text of others, between the lines that switch the runner's commands off and on again.
+@contextmanager
+def commands_off(log: TextIO) -> Iterator[None]:
+    """While this lasts, the runner takes no line for a command: what is printed may hold anybody's text.
 
-    Args:
-        text: any text.
-        token: switches them on again; by default 128 random bits, so that the text cannot hold it.
+    The token that switches them on again is 128 random bits, so that no text can hold it. The runner reads standard output and
+    standard error as one log.
     """
-    token = token or secrets.token_hex(16)
-    if token in text:
-        raise ValueError("the fenced text holds the token that would end the fence")
-    ending = "" if text.endswith("\n") else "\n"
-    return f"::stop-commands::{token}\n{text}{ending}::{token}::\n"
+    token = secrets.token_hex(16)
+    log.write(f"::stop-commands::{token}\n")
+    log.flush()
+    try:
+        yield
+    finally:
+        log.write(f"\n::{token}::\n")
+        log.flush()

@@ -1,14 +1,12 @@
 """What the runner is told: summary, outputs, annotations, and a log whose lines are no commands."""
 
 import io
-import re
 
 import pytest
 
 from entrypoint.surfaces import (
     SummaryFirst,
     annotation_commands,
-    commands_off,
     error_command,
     has_check_run,
     measured_outputs,
@@ -158,31 +156,6 @@ def test_the_summary_of_a_measurement():
         "## qgate: measured\n\nThe change reaches no pilot: there was nothing to measure. "
         "**Nothing was judged yet**: a step with `mode: publish` does.\n"
     )
-
-
-def test_commands_are_off_for_as_long_as_the_block_and_on_again_after_a_crash():
-    log = io.StringIO()
-
-    def crash():
-        with commands_off(log):
-            log.write(HOSTILE)
-            raise RuntimeError
-
-    with pytest.raises(RuntimeError):
-        crash()
-    match = re.fullmatch(r"::stop-commands::([0-9a-f]{32})\n(.*)\n::\1::\n", log.getvalue(), flags=re.DOTALL)
-    assert match is not None
-    assert match[2] == HOSTILE
-
-
-def test_two_blocks_have_different_tokens():
-    log = io.StringIO()
-    with commands_off(log):
-        pass
-    with commands_off(log):
-        pass
-    tokens = re.findall(r"stop-commands::(\w+)", log.getvalue())
-    assert len(set(tokens)) == 2
 
 
 def test_the_log_tells_verdict_error_and_publications():

@@ -1,3 +1,6 @@
+import io
+import re
+
 import pytest
 
 from qgate.domain.report import Annotation, Level
@@ -34,21 +37,29 @@ def test_the_worst_come_first_and_keep_their_order():
     ]
 
 
-def test_a_fence_stops_the_commands_of_others():
-    text = "::set-output name=verdict::pass"
-    assert commands.fence(text, token="t1") == f"::stop-commands::t1\n{text}\n::t1::\n"
-    assert commands.fence("line\n", token="t1") == "::stop-commands::t1\nline\n::t1::\n"
+def test_commands_are_off_for_as_long_as_the_block_and_on_again_after_a_crash():
+    log, planted = io.StringIO(), "::set-output name=verdict::pass\n::error::x"
+
+    def crash():
+        with commands.commands_off(log):
+            log.write(planted)
+            raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        crash()
+    match = re.fullmatch(r"::stop-commands::([0-9a-f]{32})\n(.*)\n::\1::\n", log.getvalue(), flags=re.DOTALL)
+    assert match is not None
+    assert match[2] == planted
 
 
-def test_two_fences_have_two_tokens():
-    tokens = {commands.fence("x").splitlines()[0].removeprefix("::stop-commands::") for _ in range(2)}
-    assert len(tokens) == 2
-    assert {len(token) for token in tokens} == {32}
-
-
-def test_a_text_that_knows_the_token_is_not_fenced():
-    with pytest.raises(ValueError, match="holds the token"):
-        commands.fence("::t1::\n::error::x", token="t1")
+def test_two_blocks_have_different_tokens():
+    log = io.StringIO()
+    with commands.commands_off(log):
+        pass
+    with commands.commands_off(log):
+        pass
+    tokens = re.findall(r"stop-commands::(\w+)", log.getvalue())
+    assert len(set(tokens)) == 2
 
 
 def test_a_mask_covers_each_line_and_nothing_empty():
