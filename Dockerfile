@@ -11,11 +11,15 @@ RUN python -m venv tools \
     && python -m venv --without-pip /opt/qgate \
     && tools/bin/pip --python /opt/qgate/bin/python install --quiet --no-cache-dir --disable-pip-version-check \
         --require-hashes --no-deps --only-binary :all: --no-compile --requirement runtime.lock
-# What no gate reaches: test suites, headers, Arrow's network file systems, and the library that only Catalyst loads.
+# What no gate reaches: test suites, headers, Arrow's network file systems and copies, what Matplotlib writes PDF with (of fontTools it
+# imports the names of glyphs), an image format, and the library that only Catalyst loads.
 RUN site=$(echo /opt/qgate/lib/python3*/site-packages) \
     && rm -r "$site"/tests "$site"/pyarrow/include "$site"/pyarrow/tests "$site"/pyarrow/*flight* "$site"/pyarrow/*s3* \
+        "$site"/pyarrow/libarrow_python.so "$site"/pyarrow/libarrow_python.so.*.*.* "$site"/matplotlib/mpl-data/sample_data \
+        "$site"/scipy_openblas32/include "$site"/PIL/_avif*.so "$site"/pillow.libs/libavif* \
         "$site"/pennylane_lightning/liblightning_qubit_catalyst.so \
-    && find "$site"/scipy "$site"/sklearn -type d -name tests -prune -exec rm -r {} +
+    && find "$site"/fontTools -type f ! -name __init__.py ! -name agl.py ! -name loggingTools.py ! -name textTools.py -delete \
+    && find "$site" -type d -name tests -prune -exec rm -r {} +
 COPY . source/
 RUN tools/bin/pip wheel --quiet --disable-pip-version-check --no-index --no-deps --no-build-isolation --wheel-dir wheels ./source \
     && tools/bin/pip --python /opt/qgate/bin/python install --quiet --disable-pip-version-check --no-index --no-deps --no-compile \
