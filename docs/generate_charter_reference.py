@@ -173,11 +173,13 @@ def _remediations() -> str:
     actions, wishes = (", ".join(sorted(words)) for words in (ACTIONS, WISHES))
     return f"""## Remediations
 
-A remediation names something to do: it holds `set`, `run`, `rerun` or `steps`, or its summary names a concrete action. A
-summary does that when it has one of the verbs below (not as a noun: "the run") *and* a word that says to what, other than the
-model, the circuit, or the quantity that failed. *Disable layer X and re-run the parity suite* is one; *improve the quantum
-model*, *retrain the model* and *reduce latency* are not. Steps may be commands and need no such verb, but steps that are all
-wishes are refused.
+A remediation can be rehearsed (`set`, `run`) or followed (`steps`, numbered in their order), or its summary names a concrete
+action, which is then its one step; `rerun` alone changes nothing. A summary names an action when it has one of the verbs below
+(not as a noun: "the run") *and* a word that says to what, other than the model, the circuit, or the quantity that failed.
+*Disable layer X and re-run the parity suite* is one; *improve the quantum model*, *retrain the model* and *reduce latency* are
+not. Steps may be commands and need no such verb, but steps that are all wishes are refused. A `set` that repeats what the
+candidate's options say already is refused too, and so is a `shots` that is no number of shots. How `set` and `run` are tried when
+a gate fails: [remediation.md](remediation.md).
 
 Actions: {actions}.
 

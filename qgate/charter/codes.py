@@ -55,6 +55,7 @@ class Code(StrEnum):
     UNUSED = "unused", "A key that has no effect beside another key's value."
     WRONG_CANDIDATE = "wrong-candidate", "A gate measures another kind of candidate than the pilot's."
     VAGUE_REMEDIATION = "vague-remediation", "A remediation that names nothing to do."
+    IDLE_REMEDIATION = "idle-remediation", "A remediation that sets what is set already, or shots where there are none."
     DUPLICATE_SEED = "duplicate-seed", "The same seed twice: a replicate that repeats another."
     SHOTS_NOT_RISING = "shots-not-rising", "A shot schedule that does not rise from each level to the next."
     SEQUENTIAL = "sequential", "`sequential` where nothing could be saved, or where no error rate would hold."

@@ -1,8 +1,9 @@
 """The lint of remediations: each must name something to do.
 
-The rule, as docs/charter.md prints it: a remediation holds `set`, `run`, `rerun` or `steps`, or its summary names a concrete
-action. A summary does that when it has a verb that says what to do (`disable`, `route`, `pin`…) and a word that says to what,
-other than the model, the circuit or the very quantity that failed. "Improve the quantum model" has neither. Steps may be shell
+The rule, as docs/charter.md prints it: a remediation can be rehearsed (`set`, `run`) or followed (`steps`, numbered in their
+order), or its summary names a concrete action, which is then its one step. `rerun` alone changes nothing, and so is no remedy. A
+summary names an action when it has a verb that says what to do (`disable`, `route`, `pin`…) and a word that says to what, other
+than the model, the circuit or the very quantity that failed. "Improve the quantum model" has neither. Steps may be shell
 commands, so they need no known verb; but steps that are all wishes are refused.
 """
 
@@ -52,7 +53,7 @@ def can_be_done(remediation: str | Mapping[str, Any]) -> bool:
     """Whether a remediation, as the charter writes it, names something to do."""
     if isinstance(remediation, str):
         return names_action(remediation)
-    if any(remediation.get(key) for key in ("set", "run", "rerun")):
+    if any(remediation.get(key) for key in ("set", "run")):
         return True
     steps = remediation.get("steps")
     texts = [step for step in steps if isinstance(step, str)] if isinstance(steps, list) else []

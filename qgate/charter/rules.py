@@ -13,7 +13,7 @@ from qgate.charter.document import Document
 from qgate.charter.identities import check_identities
 from qgate.charter.metrics import SCORERS, SPLIT_ALIASES, Family, known_metrics, parse_metric
 from qgate.charter.operations import check_operations
-from qgate.charter.remediation import can_be_done
+from qgate.charter.remediation_rules import check_remediation
 from qgate.charter.routes import fitting
 from qgate.charter.schema import charter_schema
 from qgate.charter.sequential import check_sequential
@@ -87,7 +87,7 @@ def _gates(document: Document) -> Iterator[Problem]:
             first[name] = index
             yield from _metric(document, key, name)
         yield from _threshold(document, key, gate)
-        yield from _remediation(document, key, gate.get("remediation"))
+        yield from check_remediation(document, (*key, "remediation"), gate.get("remediation"))
 
 
 def _metric(document: Document, key: KeyPath, name: str) -> Iterator[Problem]:
@@ -121,15 +121,6 @@ def _threshold(document: Document, key: KeyPath, gate: dict[str, Any]) -> Iterat
     if isinstance(low, int | Decimal) and isinstance(high, int | Decimal) and low > high:
         message = f"`min` {shown(low)} is above `max` {shown(high)}: nothing could pass"
         yield document.problem(Code.MIN_ABOVE_MAX, (*key, "min"), message, "keep one of them")
-
-
-def _remediation(document: Document, key: KeyPath, remediation: Any) -> Iterator[Problem]:
-    if not isinstance(remediation, str | dict) or not remediation or can_be_done(remediation):
-        return
-    summary = remediation if isinstance(remediation, str) else remediation.get("summary")
-    message = f"the remediation of {subject(document, key)} names nothing to do: {shown(summary)}"
-    fix = "name an action and its object (`disable layer X and re-run the parity suite`), or add `set`, `run`, `rerun` or `steps`"
-    yield document.problem(Code.VAGUE_REMEDIATION, (*key, "remediation"), message, fix)
 
 
 def _slices_of(document: Document, split: str) -> list[str]:
