@@ -1,7 +1,7 @@
 """What a reviewer must look at, each with its place: the same list becomes annotations, SARIF and Code Quality."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 
 from qgate.domain.change import Uncovered
 from qgate.domain.charter_change import CharterChange, Effect
@@ -10,6 +10,7 @@ from qgate.domain.source import Position, Problem, Severity
 from qgate.domain.verdict import Decision, GateOutcome, PilotVerdict, Verdict
 from qgate.report.budget import TITLE_CHARACTERS, shorten
 from qgate.report.escape import clean, whole_characters
+from qgate.report.rehearsal_text import rehearsal_of
 from qgate.report.wording import UNCOVERED_FIX, label, not_passed, rows_to_decide, waiver_of
 
 UNCOVERED_RULE = "uncovered-quantum-code"
@@ -76,6 +77,7 @@ def gate_message(gate: GateOutcome) -> str:
     lines = [clean(gate.why)]
     lines += [f"Waiver: {clean(waiver)}"] if (waiver := waiver_of(gate)) else []
     lines += [f"Remediation: {clean(gate.remedy.summary)}"] if gate.remedy else []
+    lines += [f"Rehearsed: {told}"] if (told := rehearsal_of(gate)) else []
     lines += [f"Needed to decide: {needed}"] if (needed := rows_to_decide(gate)) else []
     return "\n".join([*lines, f"Owner: {clean(gate.owner)}"])
 
@@ -158,6 +160,11 @@ def annotations_of(findings: Sequence[Finding]) -> tuple[Annotation, ...]:
         for f in findings
         if f.position
     )
+
+
+def loggable(notes: Iterable[Annotation]) -> tuple[Annotation, ...]:
+    """The annotations for a log, which shows their paths: one with characters that a log must not show then stands on no file."""
+    return tuple(replace(note, path=clean(note.path, 4096)) for note in notes)
 
 
 def problem_annotations(problems: Sequence[Problem]) -> tuple[Annotation, ...]:

@@ -7,7 +7,8 @@ from qgate.report.chart import chart_of
 from qgate.report.escape import md, md_code
 from qgate.report.figures import ALPHA, NONE, row_of, sizes_of
 from qgate.report.looks import looks_of
-from qgate.report.wording import ICONS, claim_of, label, new_data_of, rehearsal_of, rows_to_decide, ways_out_of
+from qgate.report.rehearsal_text import rehearsal_of
+from qgate.report.wording import ICONS, claim_of, label, new_data_of, rows_to_decide, ways_out_of
 
 
 def gate_rows(gates: Sequence[GateOutcome]) -> tuple[str, ...]:
@@ -55,8 +56,8 @@ def _remedy_lines(gate: GateOutcome) -> list[str]:
         return []
     lines = [f"- **Remediation:** {md(gate.remedy.summary)}"]
     lines += [f"  - {md_code(action, 500)}" for action in gate.remedy.actions if action.strip()]
-    if gate.remedy.rehearsed is not None:
-        lines.append(f"- **Rehearsed:** {md(rehearsal_of(gate.remedy.rehearsed))}")
+    if told := rehearsal_of(gate, write=md, emphasise=lambda text: f"*{md(text)}*"):
+        lines.append(f"- **Rehearsed:** {told}")
     return lines
 
 

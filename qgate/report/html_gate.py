@@ -9,12 +9,12 @@ from qgate.domain.verdict import GateOutcome
 from qgate.report.escape import clean
 from qgate.report.figures import ALPHA, NONE, row_of, sizes_of
 from qgate.report.looks import looks_of
+from qgate.report.rehearsal_text import rehearsal_of
 from qgate.report.wording import (
     claim_of,
     label,
     new_data_of,
     pairs_of,
-    rehearsal_of,
     rows_to_decide,
     waiver_of,
     ways_out_of,
@@ -65,7 +65,7 @@ def gate_html(pilot: str, gate: GateOutcome, wall: Wall) -> Mapping[str, Any]:
         and {
             "summary": clean(gate.remedy.summary),
             "actions": [clean(a) for a in gate.remedy.actions],
-            "rehearsed": "" if gate.remedy.rehearsed is None else rehearsal_of(gate.remedy.rehearsed),
+            "rehearsed": rehearsal_of(gate),
         },
         "details": pairs_of({name: value for name, value in gate.details.items() if name not in _SHOWN}),
     }

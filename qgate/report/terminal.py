@@ -18,6 +18,7 @@ from qgate.report.escape import clean
 from qgate.report.figures import ALPHA, row_of, sizes_of
 from qgate.report.looks import looks_of, looks_of_pilot
 from qgate.report.own_charter import own_charter_of
+from qgate.report.rehearsal_text import rehearsal_of
 from qgate.report.wording import (
     NOT_APPLICABLE,
     UNCOVERED_FIX,
@@ -30,7 +31,6 @@ from qgate.report.wording import (
     new_data_of,
     not_passed,
     problems_headline,
-    rehearsal_of,
     rows_to_decide,
     short_sha,
     waiver_of,
@@ -132,7 +132,7 @@ def _print_gate(gate: GateOutcome, console: Console) -> None:
     if gate.remedy:
         lines.append(("remediation", clean(gate.remedy.summary)))
         lines += [("do", clean(action)) for action in gate.remedy.actions]
-        lines.append(("rehearsed", rehearsal_of(gate.remedy.rehearsed) if gate.remedy.rehearsed is not None else ""))
+        lines.append(("rehearsed", rehearsal_of(gate)))
     lines += [("owner", clean(gate.owner)), ("charter", clean(str(gate.position)) if gate.position else "")]
     _print_lines(lines, console)
 

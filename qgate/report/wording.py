@@ -204,18 +204,6 @@ def _text_of(value: Any) -> str:
     return clean(str(value))
 
 
-def rehearsal_of(rehearsed: Mapping[str, Any]) -> str:
-    """What the re-run with the remediation applied came to: `with it: 0.001 [0.000, 0.002], pass`, or that it does not help."""
-    verdict = _text_of(rehearsed.get("verdict", "no verdict")).replace("_", " ")
-    if verdict == Decision.ERROR:
-        return f"it could not be tried: {_text_of(rehearsed.get('why', ''))}"
-    value, interval = rehearsed.get("value"), rehearsed.get("ci")
-    numbers = [plain_number(value)] if isinstance(value, int | float) else []
-    numbers += [f"[{', '.join(plain_number(bound) for bound in interval)}]"] if isinstance(interval, list | tuple) else []
-    measured = f"{' '.join(numbers)}, {verdict}" if numbers else verdict
-    return f"with it: {measured}" if verdict == Decision.PASS else f"it does not help: {measured}"
-
-
 def problems_headline(problems: Sequence[Problem]) -> str:
     """`3 errors, 1 warning`."""
     errors = sum(p.severity is Severity.ERROR for p in problems)
