@@ -98,11 +98,11 @@ class Samples:
 
     def energy(self, cell: Cell) -> float:
         """The mean energy of a cell's states."""
-        return float(self.energies[cell.predictions] @ _weights(cell))
+        return _weighed(self.energies, cell)
 
     def share(self, cells: Sequence[Cell], of: Flags) -> float:
         """The share of all samples of some cells whose state is flagged."""
-        return float(np.mean([of[c.predictions] @ _weights(c) for c in cells]))
+        return float(np.mean([_weighed(of, c) for c in cells]))
 
     def hits(self, of: Flags) -> int:
         """How many of all samples have a flagged state."""
@@ -113,9 +113,11 @@ def _scores(cell: Cell) -> Floats:
     return np.asarray(cell.scores, dtype=np.float64)
 
 
-def _weights(cell: Cell) -> Floats:
+def _weighed(values: Floats | Flags, cell: Cell) -> float:
+    """The mean of the states' values."""
     scores = _scores(cell)
-    return np.asarray(scores / scores.sum())
+    # No product of vectors: BLAS gives it to threads, whose number moves its last bits, and a busy machine waits 2 ms for them.
+    return float((values[cell.predictions] * (scores / scores.sum())).sum())
 
 
 def read(charter: Charter, evidence: PilotEvidence) -> Samples:

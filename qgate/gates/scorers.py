@@ -24,8 +24,8 @@ from qgate.errors import MeasurementError
 # Scores that hang on single rows: leaving rows out says nothing about new data (the jackknife is inconsistent for them).
 NOT_SMOOTH = frozenset({"median_absolute_error", "max_error"})
 
-# Scores by content: a run judges twice, once to know what to rehearse; every salted seed list asks for the baseline's again; and
-# scikit-learn takes milliseconds to check its arguments.
+# Scores by content: a run judges twice, once to know what to rehearse; every level of a gate and every salted seed list asks for
+# the same ones again; and scikit-learn takes milliseconds to check its arguments.
 _KNOWN: dict[tuple[object, ...], float] = {}
 _TWO = 2
 _SUM_TOLERANCE = 1e-6
@@ -45,6 +45,12 @@ class Bound:
             MeasurementError: the score is not defined on them.
         """
         answers = predictions if self.scorer.needs is Needs.PREDICTIONS else scores
+        content = (self.scorer.name, *(_digest(array) for array in (self.classes, truth, answers)))
+        if content not in _KNOWN:
+            _KNOWN[content] = self._computed(truth, answers)
+        return _KNOWN[content]
+
+    def _computed(self, truth: Array, answers: Array | None) -> float:
         try:
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore", UndefinedMetricWarning)  # it then returns NaN, which is refused below
@@ -63,14 +69,7 @@ def score(scorer: Scorer, truth: Array, cell: Cell) -> float:
     Raises:
         MeasurementError: the cell does not hold what the scorer needs; the text says what is missing.
     """
-    content: tuple[object, ...] = (
-        scorer.name,
-        cell.score_kind,
-        *(_digest(array) for array in (truth, cell.predictions, cell.scores)),
-    )
-    if content not in _KNOWN:
-        _KNOWN[content] = bind(scorer, truth, cell).score(truth, cell.predictions, cell.scores)
-    return _KNOWN[content]
+    return bind(scorer, truth, cell).score(truth, cell.predictions, cell.scores)
 
 
 def _digest(array: Array | None) -> bytes:
