@@ -1,7 +1,7 @@
 """`qgate verify`: does a finished run's directory still hold together? Offline, from the arrays up; nothing in it is believed.
 
-In this order, and the first thing that does not hold is named: the envelope, its signature, the copy of its predicate, the digests
-of the files, the digests of the arrays, the verdict judged anew, what the attestation says of it.
+In this order, and the first thing that does not hold is named: the envelope, its signature, the copy of its predicate, the
+digests of the files, the digests of the arrays, the verdict judged anew, what the attestation says of it.
 """
 
 import hashlib

@@ -33,7 +33,7 @@ def digest(tmp_path: Path):
         lockfile=None,
         gates=(),
         sections={},
-        rollback=SimpleNamespace(target={}),
+        rollback=SimpleNamespace(target=None),
     )
 
     def of(**changed):
