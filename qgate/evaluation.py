@@ -15,7 +15,7 @@ from qgate.charter.read import read_charter
 from qgate.domain.charter import Charter, Gate
 from qgate.domain.evidence import Evidence, PilotEvidence
 from qgate.domain.limits import Limits
-from qgate.domain.scope import Scope
+from qgate.domain.scope import Scope, SourcedCharter
 from qgate.domain.verdict import Decision, Verdict
 from qgate.errors import UsageError
 from qgate.evidence.bundle import read_evidence, write_evidence
@@ -23,6 +23,7 @@ from qgate.evidence.lock import PATH as LOCK
 from qgate.evidence.lock import lock_entry, read_lock
 from qgate.evidence.scope_file import read_scope
 from qgate.gates.judge import judge, judge_pilot
+from qgate.gates.rollback import is_locked
 from qgate.gates.sequential import undecided
 from qgate.intake import Opened, nothing_reached
 from qgate.measure.cache_directory import check_directory
@@ -30,6 +31,7 @@ from qgate.measure.confinement import limits_of
 from qgate.measure.content import tree_digest
 from qgate.measure.environment import environments
 from qgate.measure.jobs import lock_jobs
+from qgate.measure.known_good import rehearse_known_good
 from qgate.measure.looks import measure_in_looks
 from qgate.measure.pilot import Trees, measure_pilot
 from qgate.measure.rehearsal import rehearse
@@ -68,6 +70,11 @@ def measure(run: Opened, scope: Scope, settings: Settings, say: Say, left: Left 
                 )
                 looking = _Looking(charter=charter, say=say, left=left)
                 evidence = looking.measured(trees, locks.get(charter.pilot), limits)
+                if _moved(sourced, evidence):
+                    say(f"{charter.pilot}: the baseline moved; rehearsing the rollback with that of the base commit")
+                    with _worker_tree(run, settings.prefix, run.change.base) as known_good:
+                        base = replace(trees, worker=known_good.here)
+                        evidence = rehearse_known_good(charter, evidence, base, limits=limits)
                 if failed := failed_gates(charter, evidence):
                     say(f"{charter.pilot}: {', '.join(g.name for g in failed)} failed; rehearsing what the charter would do")
                     evidence = rehearse(charter, evidence, failed, trees, limits=limits)
@@ -151,15 +158,25 @@ class _Exported:
     here: Path
 
 
+def _moved(sourced: SourcedCharter, evidence: PilotEvidence) -> bool:
+    """Whether traffic would return to a baseline that this change moved; of a new charter, the head's is all there is."""
+    target = sourced.charter.rollback.target
+    measured = target is not None and any(c.key.role == f"baseline:{target.baseline}" for c in evidence.cells)
+    return measured and sourced.origin == "base" and not (target and target.artifact) and not is_locked(sourced.charter, evidence)
+
+
 @contextmanager
-def _worker_tree(run: Opened, prefix: str) -> Iterator[_Exported]:
-    """A clean export of the head for the worker: no history, and no data file of any pilot, since they may share their labels."""
+def _worker_tree(run: Opened, prefix: str, commit: str | None = None) -> Iterator[_Exported]:
+    """A clean export of the head, or of another commit, for the worker.
+
+    No history, and no data file of any pilot, since they may share their labels.
+    """
     files = [file for found in run.found.charters for file in found.charter.data.values()]
     slices = [chosen.file for file in files for chosen in file.slices if chosen.file]
     data = {str(Path(prefix, path)) for path in (*(file.path for file in files), *slices)}
     with TemporaryDirectory(prefix="qgate-tree-") as scratch:
         open_to_workers(Path(scratch))
-        export_tree(run.repository, run.change.head, Path(scratch), leave_out=data)
+        export_tree(run.repository, commit or run.change.head, Path(scratch), leave_out=data)
         yield _Exported(root=Path(scratch), here=Path(scratch, prefix))
 
 

@@ -111,7 +111,7 @@ def scope_of(run: Opened) -> Scope:
         charters=charters,
         notes=run.found.notes,
         charter_changes=run.found.changes,
-        today=run.today if any(c.charter.waivers for c in charters) else None,
+        today=run.today if any(c.charter.waivers or c.charter.rollback.rehearsed for c in charters) else None,
         pull_request=run.pull_request,
     )
 

@@ -20,6 +20,7 @@ _WORDS = MappingProxyType(
 _TEXT = re.compile(rf"(?:[a-z0-9]+[_-])*?(?P<strategy>{'|'.join(_WORDS)})_to_(?P<to>[A-Za-z0-9][A-Za-z0-9._-]*)")
 # Which platform can do what: a flag is not a route, and a route knows no variations.
 _FLAGS = frozenset({Platform.LAUNCHDARKLY, Platform.OPENFEATURE})
+_ALL = 100  # percent of the requests
 # Keys of the mapping by the names of the fields they fill.
 _FIELDS = MappingProxyType({"from": "origin"})
 
@@ -33,7 +34,7 @@ def read_route(traffic: str | dict[str, Any]) -> Route:
     value["strategy"] = Strategy(value["strategy"])
     if "platform" in value:
         value["platform"] = Platform(value["platform"])
-    return Route(**value)
+    return Route(**{"share": _ALL, **value})
 
 
 def route_text(traffic: str | dict[str, Any]) -> str:

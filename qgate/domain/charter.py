@@ -265,7 +265,7 @@ class Route:
     """How traffic goes from the hybrid service (`origin`) to the classical one (`to`), as the platform names them.
 
     `strategy` None: the charter's text names none. `service` is what is changed (a rollout, a route, a flag), `share` the percent
-    of the requests that the hybrid service has until then.
+    of the requests that the hybrid service has until then (None: not said).
     """
 
     strategy: Strategy | None = None
@@ -273,7 +273,7 @@ class Route:
     platform: Platform | None = None
     service: str = ""
     origin: str = "hybrid"
-    share: int = 100
+    share: int | None = None
     namespace: str = ""
     port: int = 80
     flag: str = ""
@@ -359,3 +359,13 @@ class Charter:
     sequential: bool = False
     identities: Mapping[str, str] = field(default_factory=dict)
     sandbox: Sandbox | None = None
+
+
+def served_role(charter: Charter) -> str | None:
+    """The role under which the rollback's target is timed: an artifact's own, or its baseline's; None where nothing serves it."""
+    target, served = charter.rollback.target, charter.sections.get("service")
+    if target is None:
+        return None
+    if served is not None:
+        return f"baseline:{target.baseline}" if target.baseline in served.get("baselines", {}) else None
+    return ROLLBACK if target.artifact else f"baseline:{target.baseline}"

@@ -38,10 +38,10 @@ class SourcedCharter:
 class Scope:
     """Found before anything is measured; `head` is a commit, or `worktree:<digest>`; `notes` belong on every surface.
 
-    `charter_changes` are what the change itself does to the charters that judge it; `today` is the day by which waivers are
-    judged, kept where there is one, so that a later judgement is the same. `pull_request` names the one that is gated
-    (`owner/name#7`; "": none); `attempts` are the pilots' where somebody counts them, and each spends a part of alpha. `reviews`
-    are the pull request's, where something is loosened and a forge could be asked (None: not looked up).
+    `charter_changes` are what the change itself does to the charters that judge it; `today` is the day by which waivers and
+    recorded rehearsals are judged, kept where there is one, so that a later judgement is the same. `pull_request` names the one
+    that is gated (`owner/name#7`; "": none); `attempts` are the pilots' where somebody counts them, and each spends a part of
+    alpha. `reviews` are the pull request's, where something is loosened and a forge could be asked (None: not looked up).
     `measured_in` is the run whose word the evidence is, where another one judges it ("": this run measured).
     """
 

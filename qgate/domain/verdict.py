@@ -104,12 +104,23 @@ class GateOutcome:
 
 @dataclass(frozen=True, kw_only=True)
 class Runbook:
-    """The rollback block of a pilot. `rehearsal` is `not_rehearsed` until it was."""
+    """The rollback block of a pilot.
+
+    `rehearsal` is a decision, or `not_rehearsed`; `why` says what it came to. `before` and `after` are percent of the traffic by
+    service, empty where nobody says. `verify` are commands for where the service runs, which no run in a worker carries out;
+    `rehearsed` is the day on which somebody last did ("": never recorded).
+    """
 
     traffic: str
     approver: str
     steps: tuple[str, ...] = ()
     rehearsal: str = "not_rehearsed"
+    why: str = ""
+    before: Mapping[str, int] = field(default_factory=dict)
+    after: Mapping[str, int] = field(default_factory=dict)
+    watch: str = ""
+    verify: tuple[str, ...] = ()
+    rehearsed: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)

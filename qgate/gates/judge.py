@@ -8,7 +8,7 @@ from qgate.domain.change import PilotReach
 from qgate.domain.charter import Charter, Gate, OnInconclusive
 from qgate.domain.evidence import Evidence, PilotEvidence, answers_digest
 from qgate.domain.scope import Scope
-from qgate.domain.verdict import CharterRef, Decision, GateOutcome, PilotVerdict, Runbook, Verdict, worst
+from qgate.domain.verdict import CharterRef, Decision, GateOutcome, PilotVerdict, Verdict, worst
 from qgate.gates import outcomes
 from qgate.gates.approval import judge_approval
 from qgate.gates.confinement import unconfined
@@ -17,9 +17,11 @@ from qgate.gates.own_charter import under_own
 from qgate.gates.partial import left_out, with_what_was_left_out
 from qgate.gates.registry import ALWAYS_ON, JUDGES
 from qgate.gates.rehearsal import rehearsed, without_rehearsals
+from qgate.gates.rollback import judge_rollback
 from qgate.gates.sequential import complete
 from qgate.gates.spending import spending, spent
 from qgate.gates.waiving import Occasion, waived
+from qgate.rollback.runbook import runbook
 
 
 def judge(evidence: Evidence, scope: Scope) -> Verdict:
@@ -43,20 +45,22 @@ def judge_pilot(
 ) -> PilotVerdict:
     """One pilot's gates in the order of the charter, then those that every pilot has.
 
-    `today` is the day of the run, by which waivers end; without it none holds.
+    `today` is the day of the run, by which waivers end and recorded rehearsals grow old; without it none holds.
     """
     change = without_rehearsals(evidence)
     occasion = Occasion(origin=origin, today=today, evidence_sha256=answers_digest(change))
     own = waived(_judge_own(charter, change, evidence), charter, occasion) or (_no_gates(charter),)
     always = (o for judge_always in ALWAYS_ON if (o := judge_always(charter, change)) is not None)
-    gates = own + tuple(with_what_was_left_out(o, change) for o in always)
+    rehearsal = judge_rollback(charter, evidence, today)
+    back = None if rehearsal is None else with_what_was_left_out(rehearsal, change)
+    gates = own + tuple(with_what_was_left_out(o, change) for o in always) + ((back,) if back else ())
     return PilotVerdict(
         name=charter.pilot,
         decision=_decision(own, gates),
         gates=gates,
         reached_by=reached_by,
         charter=CharterRef(path=charter.path, sha256=charter.sha256, origin=origin),
-        runbook=Runbook(traffic=charter.rollback.traffic, approver=charter.rollback.approver, steps=charter.rollback.steps),
+        runbook=runbook(charter.rollback, back),
         facts=change.facts,
         evidence_sha256=occasion.evidence_sha256,
     )

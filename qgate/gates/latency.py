@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from qgate.charter.metrics import Metric
+from qgate.charter.metrics import Metric, quantile_of
 from qgate.domain.charter import CandidateKind, Charter, Gate
 from qgate.domain.evidence import PilotEvidence
 from qgate.domain.verdict import Decision, GateOutcome
@@ -44,6 +44,25 @@ def judge_latency(gate: Gate, metric: Metric, charter: Charter, evidence: PilotE
         return _gap(gate, charter, pilot, baseline) if baseline else _latency(gate, charter, pilot)
     except MeasurementError as problem:
         return outcomes.error(gate, str(problem))
+
+
+def is_latency(gate: Gate) -> bool:
+    """Whether a gate bounds a quantile of the service's own latency: neither a gap nor a throughput."""
+    return quantile_of(gate.name) is not None and "_gap_" not in gate.name
+
+
+def ruled_for(gate: Gate, pilot: Loaded, role: str) -> Ruling:
+    """What a latency gate makes of another role's service.
+
+    Raises:
+        MeasurementError: it was not timed.
+    """
+    q, service = quantile(gate), pilot.of(role)
+    load = _load(service, pilot, gate.alpha)
+    seen = open_loop.observed(pilot, role, q, alpha=gate.alpha, utilisation=load.utilisation.upper)
+    if seen is not None:
+        return _observed(gate, pilot, load, seen)
+    return _ruled(gate, q, pilot, load, replicate_bounds(_MS * _quantiles(service, pilot, q, gate), gate.alpha))
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 from qgate.charter.metrics import Family, Metric, parse_metric
-from qgate.domain.charter import Charter, DataFile, Gate, Shots
+from qgate.domain.charter import Charter, DataFile, Gate, Shots, Target
 from qgate.domain.scope import SourcedCharter
 from qgate.domain.verdict import GateWord, PilotVerdict, UnderOwn
 
@@ -37,6 +37,7 @@ def _anew(base: Charter, own: Charter) -> Iterator[str]:
         ("other data", _rows(base), _rows(own)),
         ("other shots or seeds", _declared(base.shots), _declared(own.shots)),
         ("another lockfile", base.lockfile, own.lockfile),
+        ("another classical service to return to", _returned_to(base), _returned_to(own)),
     )
     yield from (what for what, then, now in pairs if then != now)
     names = sorted((base.sections.keys() | own.sections.keys()) - {_COMPUTED})
@@ -45,6 +46,12 @@ def _anew(base: Charter, own: Charter) -> Iterator[str]:
         yield "how much of the candidate its gates would have asked for, part by part"
     known = {g.name for g in base.gates}
     yield from (f"`{g.name}`" for g in own.gates if g.name not in known and not _in_evidence(g, base.gates))
+
+
+def _returned_to(charter: Charter) -> Target | None:
+    """The rollback's target itself: what is recorded of it is judged from the charter alone."""
+    target = charter.rollback.target
+    return target and replace(target, metrics={}, tolerance=None)
 
 
 def _rows(charter: Charter) -> dict[str, DataFile]:

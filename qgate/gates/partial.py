@@ -11,7 +11,7 @@ from qgate.charter.metrics import Family
 from qgate.domain.charter import Gate
 from qgate.domain.evidence import PilotEvidence
 from qgate.domain.verdict import Decision, GateOutcome
-from qgate.gates import drift, outcomes, reproducibility
+from qgate.gates import drift, outcomes, reproducibility, rollback
 
 ONLY = "only"
 # The parts that each family is judged by, by the first word of their names (`Job.part`).
@@ -26,7 +26,7 @@ NEEDS: Mapping[Family, frozenset[str]] = MappingProxyType(
         Family.SEEDS: frozenset({"candidate", "baseline"}),
     }
 )
-_NEED_EVERYTHING = frozenset({reproducibility.NAME, drift.NAME})
+_NEED_EVERYTHING = frozenset({reproducibility.NAME, drift.NAME, rollback.NAME})
 
 
 def is_needed(part: str, only: Collection[Family]) -> bool:

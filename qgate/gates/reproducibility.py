@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from qgate.charter.metrics import Family, parse_metric
-from qgate.domain.charter import CandidateKind, Charter
+from qgate.domain.charter import ARTIFACT, CandidateKind, Charter
 from qgate.domain.evidence import QUBO, InputFile, PilotEvidence
 from qgate.domain.verdict import Decision, GateOutcome, Remedy, Sizes, worst
 from qgate.gates.looks import as_measured
@@ -66,7 +66,8 @@ def _inputs(charter: Charter, evidence: PilotEvidence) -> Iterator[Finding]:
         if path not in seen:
             yield Finding(decision=Decision.ERROR, what=f"{role} `{path}` was not hashed", fix="measure again")
     for file in evidence.inputs:
-        yield from _input(file)
+        if file.role != ARTIFACT:  # which its own gate judges
+            yield from _input(file)
 
 
 def _environment(evidence: PilotEvidence) -> Iterator[Finding]:

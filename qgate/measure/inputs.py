@@ -7,7 +7,7 @@ from pathlib import Path
 from types import MappingProxyType
 
 from qgate.domain.calibration import JUDGED, reviewed_name, snapshots
-from qgate.domain.charter import Charter
+from qgate.domain.charter import ARTIFACT, Charter
 from qgate.domain.evidence import InputFile
 from qgate.errors import MeasurementError
 
@@ -23,8 +23,9 @@ class Opened:
 def read_inputs(charter: Charter, root: Path, reviewed: Mapping[str, bytes] = MappingProxyType({})) -> tuple[Opened, ...]:
     """Every declared file, in the order of the charter.
 
-    `data <split>` with its `slice <split>/<name>`, `qubo`, `weights`, `lockfile`, `trace`, calibration snapshots. Of snapshots
-    that are in `reviewed` (the base commit's bytes by path) those are read, and of the judged one both where they differ.
+    `data <split>` with its `slice <split>/<name>`, `qubo`, `weights`, `lockfile`, `trace`, calibration snapshots, `rollback
+    artifact`. Of snapshots that are in `reviewed` (the base commit's bytes by path) those are read, and of the judged one both
+    where they differ.
 
     Raises:
         MeasurementError: a declared path leaves the tree.
@@ -72,6 +73,8 @@ def _declared(charter: Charter) -> Iterator[tuple[str, str, str | None]]:
     if trace := charter.sections.get("traffic", {}).get("trace"):
         yield "trace", trace["path"], trace["sha256"]
     yield from ((key, path, None) for key, path in snapshots(charter.sections.get("noise", {})))
+    if (target := charter.rollback.target) and target.artifact:
+        yield ARTIFACT, target.artifact, target.sha256
 
 
 def _open(role: str, path: str, declared: str | None, root: Path) -> Opened:

@@ -9,7 +9,7 @@ from platform import python_version
 from typing import Any
 
 from qgate.charter.metrics import Family
-from qgate.domain.charter import Charter
+from qgate.domain.charter import ARTIFACT, Charter
 from qgate.domain.environment import Environment
 from qgate.domain.evidence import (
     CLUSTERS,
@@ -31,6 +31,7 @@ from qgate.measure.growth import growth_jobs
 from qgate.measure.inputs import read_inputs
 from qgate.measure.jobs import CANDIDATE, REPETITION, Job, baseline_jobs, candidate_jobs, splits
 from qgate.measure.reuse import Asking, Reuse, gather
+from qgate.measure.rollback import artifact_jobs, with_artifact
 from qgate.measure.service import arrival_times, service_jobs, with_arrivals
 from qgate.worker.sandbox import weakest
 from qgate.workloads.dataset import Dataset
@@ -59,9 +60,9 @@ class Trees:
 
 
 def everything(charter: Charter, data: Mapping[str, Dataset]) -> tuple[Job, ...]:
-    """The candidate, its repetition, the baselines, and where a gate needs them how long they take to serve."""
+    """The candidate, its repetition, the baselines, what traffic returns to, and where a gate needs them how long they serve."""
     timed = *service_jobs(charter, data), *growth_jobs(charter, data)
-    return *candidate_jobs(charter, data), *baseline_jobs(charter, data), *timed
+    return *candidate_jobs(charter, data), *baseline_jobs(charter, data), *artifact_jobs(charter, data), *timed
 
 
 def measure_pilot(
@@ -82,7 +83,8 @@ def _measured(charter: Charter, trees: Trees, lock: Mapping[str, Any] | None, li
         by_role = {o.file.role: o for o in opened}
         data = datasets(charter, opened)
         trace = arrival_times(by_role.get("trace"))
-        planned = tuple(with_arrivals(job, charter, trace) for job in jobs(charter, data) if is_needed(job.part, trees.only))
+        needed = (job for job in jobs(charter, data) if is_needed(job.part, trees.only))
+        planned = with_artifact((with_arrivals(job, charter, trace) for job in needed), by_role.get(ARTIFACT))
     except MeasurementError as error:
         return _unmeasured("data", str(error), PilotEvidence(pilot=charter.pilot, inputs=inputs, lock=lock))
     try:

@@ -14,12 +14,13 @@ from qgate import __version__
 from qgate.domain.charter_change import CharterChange
 from qgate.domain.provenance import Provenance
 from qgate.domain.source import Problem
-from qgate.domain.verdict import Decision, PilotVerdict, Verdict
+from qgate.domain.verdict import Decision, PilotVerdict, Runbook, Verdict
 from qgate.report.escape import clean, clean_lines
 from qgate.report.figures import NONE
 from qgate.report.html_gate import Wall, gate_html
 from qgate.report.own_charter import own_charter_of
 from qgate.report.reproduce import commands_of, same_of
+from qgate.report.runbook_text import rehearsed_of, script_of, verified_of, weights_of
 from qgate.report.wording import (
     EFFECTS,
     ICONS,
@@ -158,13 +159,16 @@ def _pilot(pilot: PilotVerdict, wall: Wall) -> Mapping[str, Any]:
         "folded": [gate_html(pilot.name, g, wall) for g in folded],
         "folded_title": folded_title(folded),
         "facts": _evidence(pilot),
-        "rollback": book
-        and {
-            "traffic": clean(book.traffic),
-            "approver": clean(book.approver),
-            "rehearsal": clean(book.rehearsal.replace("_", " ")),
-            "steps": clean_lines("\n".join(book.steps), 20_000),
-        },
+        "rollback": book and _rollback(book),
+    }
+
+
+def _rollback(book: Runbook) -> Mapping[str, Any]:
+    facts = [("traffic", book.traffic), ("approver", book.approver), ("rehearsal", rehearsed_of(book))]
+    facts += [("weights", weights_of(book)), ("verified", verified_of(book))]
+    return {
+        "facts": [(name, clean(words, 2000)) for name, words in facts if words],
+        "script": clean_lines(script_of(book), 20_000),
     }
 
 

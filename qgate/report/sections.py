@@ -17,6 +17,7 @@ from qgate.report.figures import ALPHA, NONE, count_of
 from qgate.report.gate_sections import claim_item, gate_detail, gate_rows
 from qgate.report.looks import looks_of_pilot
 from qgate.report.own_charter import own_charter_of
+from qgate.report.runbook_text import rehearsed_of, script_of, verified_of, weights_of
 from qgate.report.wording import (
     EFFECTS,
     ICONS,
@@ -30,7 +31,6 @@ from qgate.report.wording import (
     folded_title,
     headline,
     label,
-    label_of,
     not_passed,
     pairs_of,
     reused_of,
@@ -217,9 +217,11 @@ def _rollback(pilot: PilotVerdict, runbook: Runbook) -> Section:
     lines = [
         f"- **Traffic:** {md_code(runbook.traffic)}",
         f"- **Approver:** {md_code(runbook.approver)}",
-        f"- **Rehearsal:** {md(label_of(runbook.rehearsal))}",
+        f"- **Rehearsal:** {md(rehearsed_of(runbook), 2000)}",
     ]
-    text = "\n".join([*lines, "", md_block("\n".join(runbook.steps), "sh")] if runbook.steps else lines)
+    lines += [f"- **Weights:** {md(weights)}"] if (weights := weights_of(runbook)) else []
+    lines += [f"- **Verified:** {md(verified)}"] if (verified := verified_of(runbook)) else []
+    text = "\n".join([*lines, "", md_block(script, "sh", 8000)] if (script := script_of(runbook)) else lines)
     if pilot.decision is Decision.PASS:
         folded = f"<details><summary>Rollback of {_summary_name(pilot)}</summary>\n\n{text}\n\n</details>"
         return Section(name=f"rollback of {_name(pilot)}", priority=6, head=folded)

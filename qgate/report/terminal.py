@@ -19,6 +19,7 @@ from qgate.report.figures import ALPHA, row_of, sizes_of
 from qgate.report.looks import looks_of, looks_of_pilot
 from qgate.report.own_charter import own_charter_of
 from qgate.report.rehearsal_text import rehearsal_of
+from qgate.report.runbook_text import rehearsed_of, verified_of, weights_of
 from qgate.report.wording import (
     NOT_APPLICABLE,
     UNCOVERED_FIX,
@@ -102,7 +103,7 @@ def _print_pilot(pilot: PilotVerdict, console: Console) -> None:
     for gate in missed:
         _print_gate(gate, console)
     if pilot.runbook and pilot.decision is not Decision.PASS:
-        _print_rollback(pilot.runbook, console)
+        print_rollback(pilot.runbook, console)
 
 
 def _print_curves(gates: Sequence[GateOutcome], console: Console) -> None:
@@ -143,12 +144,16 @@ def _claim(gate: GateOutcome) -> str:
     return f"{clean(claim_of(gate))} ({facts})" if facts else clean(claim_of(gate))
 
 
-def _print_rollback(runbook: Runbook, console: Console) -> None:
+def print_rollback(runbook: Runbook, console: Console) -> None:
+    """Who decides, what its rehearsal came to, and what to do in order."""
     console.print()
     console.print(Text("rollback", style="bold"))
     lines = [("traffic", clean(runbook.traffic)), ("approver", clean(runbook.approver))]
-    lines.append(("rehearsal", clean(runbook.rehearsal.replace("_", " "))))
-    lines += [(f"step {number}", clean(step)) for number, step in enumerate(runbook.steps, start=1)]
+    lines += [("rehearsal", clean(rehearsed_of(runbook), 2000)), ("weights", clean(weights_of(runbook)))]
+    lines += [(f"step {number}", clean(step, 2000)) for number, step in enumerate(runbook.steps, start=1)]
+    lines += [("watch", clean(runbook.watch, 2000))]
+    lines += [(f"verify {number}", clean(command, 2000)) for number, command in enumerate(runbook.verify, start=1)]
+    lines += [("verified", clean(verified_of(runbook)))]
     _print_lines(lines, console)
 
 

@@ -74,7 +74,7 @@ def _pilot(pilot: PilotVerdict) -> dict[str, Any]:
             "verdict": str(pilot.decision),
             "reached_by": list(pilot.reached_by),
             "gates": [_gate(g) for g in pilot.gates],
-            "rollback": _runbook(pilot.runbook) if pilot.runbook else None,
+            "rollback": runbook_to_json(pilot.runbook) if pilot.runbook else None,
             "facts": dict(pilot.facts),
             "evidence_sha256": pilot.evidence_sha256,
         }
@@ -131,8 +131,17 @@ def _charter(charter: CharterRef) -> dict[str, Any]:
     return {"path": charter.path, "sha256": charter.sha256, "from": charter.origin}
 
 
-def _runbook(runbook: Runbook) -> dict[str, Any]:
-    return {
+def runbook_to_json(runbook: Runbook) -> dict[str, Any]:
+    """The JSON form of a pilot's rollback block; what the charter does not say is left out."""
+    told = {
+        "why": runbook.why,
+        "before": dict(runbook.before),
+        "after": dict(runbook.after),
+        "watch": runbook.watch,
+        "verify": list(runbook.verify),
+        "rehearsed": runbook.rehearsed,
+    }
+    return {key: value for key, value in told.items() if value} | {
         "traffic": runbook.traffic,
         "approver": runbook.approver,
         "rehearsal": runbook.rehearsal,
@@ -251,4 +260,15 @@ def _read_charter(data: Mapping[str, Any]) -> CharterRef:
 
 
 def _read_runbook(data: Mapping[str, Any]) -> Runbook:
-    return Runbook(traffic=data["traffic"], approver=data["approver"], rehearsal=data["rehearsal"], steps=tuple(data["steps"]))
+    return Runbook(
+        traffic=data["traffic"],
+        approver=data["approver"],
+        rehearsal=data["rehearsal"],
+        why=data.get("why", ""),
+        steps=tuple(data["steps"]),
+        before=data.get("before", {}),
+        after=data.get("after", {}),
+        watch=data.get("watch", ""),
+        verify=tuple(data.get("verify", ())),
+        rehearsed=data.get("rehearsed", ""),
+    )

@@ -14,6 +14,7 @@ from qgate.worker.protocol import pack, unpack
 _LAST_FRAMES = 6
 # Only the module that an order needs is imported: PennyLane alone takes a second.
 _ANSWERERS = {
+    "artifact": "qgate.worker.answer_artifact",
     "circuit": "qgate.worker.answer_circuit",
     "command": "qgate.worker.answer_command",
     "estimator": "qgate.worker.answer_estimator",

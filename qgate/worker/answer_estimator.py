@@ -28,7 +28,7 @@ def answer(order: WorkOrder) -> tuple[Mapping[str, Any], Mapping[str, Any]]:
         model = fitted(model, order)
         for split in value["splits"]:
             name = f"{position}.{split}"
-            kind = _predict(model, order.arrays[f"{split}.X"], name, arrays)
+            kind = predict(model, order.arrays[f"{split}.X"], name, arrays)
             answered.append({"shots": shots, "seed": seed, "split": split, "name": name, "score_kind": kind})
     return {"takes": sorted(taken), "cells": answered}, arrays
 
@@ -50,7 +50,7 @@ def fitted(model: Any, order: WorkOrder) -> Any:
     return model
 
 
-def _predict(model: Any, features: Any, name: str, arrays: dict[str, Any]) -> str | None:
+def predict(model: Any, features: Any, name: str, arrays: dict[str, Any]) -> str | None:
     """Writes predictions and, where the model has them, scores; returns the kind of score."""
     features = np.array(features)
     arrays[f"{name}.predictions"] = np.asarray(model.predict(features))

@@ -7,11 +7,12 @@ from typing import Any
 import numpy as np
 
 from qgate.charter.metrics import Family, parse_metric, quantile_of
-from qgate.domain.charter import Baseline, Candidate, CandidateKind, Charter
+from qgate.domain.charter import ROLLBACK, Baseline, Candidate, CandidateKind, Charter, served_role
 from qgate.domain.evidence import Array, ServiceTimes
 from qgate.domain.work import Answer, WorkOrder
 from qgate.errors import MeasurementError
 from qgate.statistics.quantiles import requests_needed
+from qgate.workloads.artifact import KIND as ARTIFACT_KIND
 from qgate.workloads.dataset import Dataset
 from qgate.workloads.estimator import DEVICE
 
@@ -28,9 +29,10 @@ _ROWS = 512
 
 
 def baselines(charter: Charter) -> tuple[Baseline, ...]:
-    """Those that a latency gap is measured against."""
+    """Those that a latency gap is measured against, and the one that traffic returns to."""
     named = {g.name.partition("_vs_")[2] for g in charter.gates if _is_timed(g.name)}
-    return tuple(b for b in charter.baselines if b.name in named)
+    back = served_role(charter)
+    return tuple(b for b in charter.baselines if b.name in named or f"baseline:{b.name}" == back)
 
 
 def is_asked(charter: Charter) -> bool:
@@ -69,7 +71,8 @@ def order(charter: Charter, data: Mapping[str, Dataset]) -> WorkOrder:
     Raises:
         MeasurementError: there is nothing to serve, or the batches are too large.
     """
-    value = {"models": [_candidate(charter), *(_baseline(b) for b in baselines(charter))], **plan(charter)}
+    artifact = [_artifact()] if served_role(charter) == ROLLBACK else []
+    value = {"models": [_candidate(charter), *(_baseline(b) for b in baselines(charter)), *artifact], **plan(charter)}
     return WorkOrder(kind="service", value=value, arrays=rows(data))
 
 
@@ -120,13 +123,19 @@ def _baseline(baseline: Baseline) -> dict[str, Any]:
     return _model(f"baseline:{baseline.name}", asked) | {"shots": None, "seed": None}
 
 
+def _artifact() -> dict[str, Any]:
+    """The rollback's fitted model, which the order carries as its array `artifact`; without it, it is not served."""
+    return {"role": ROLLBACK, "kind": ARTIFACT_KIND}
+
+
 def times(answer: Answer, asked: WorkOrder) -> ServiceTimes:
-    """The answer as service times.
+    """The answer as service times; an artifact that could not be served has none, which says nothing about the others.
 
     Raises:
         MeasurementError: a model's times are missing, of another shape, not positive, or add up to more than the worker ran.
     """
-    timed = checked_times(answer, [m["role"] for m in asked.value["models"]], tuple(asked.value["sizes"]))
+    roles = [m["role"] for m in asked.value["models"] if m["role"] != ROLLBACK or f"seconds/{ROLLBACK}" in answer.arrays]
+    timed = checked_times(answer, roles, tuple(asked.value["sizes"]))
     total = float(sum(t.sum() for t in timed.seconds.values()) + timed.calibration.sum())
     if total > answer.seconds:
         raise MeasurementError(f"the worker claims {total:.3g} s of service times and ran for {answer.seconds:.3g} s")

@@ -33,7 +33,8 @@ def test_a_pilot_that_keeps_its_contract(make, evidence):
     ]
     assert (verdict.name, verdict.decision, verdict.reached_by) == ("triage", Decision.PASS, ("a.py → candidate",))
     assert verdict.charter == CharterRef(path=".qgate/c.yml", sha256="c" * 64, origin="base")
-    assert verdict.runbook == Runbook(traffic="blue", approver="sre@example.com", steps=("undo",))
+    nothing = "the charter names no `rollback.target`, so there is no classical service to rehearse"
+    assert verdict.runbook == Runbook(traffic="blue", approver="sre@example.com", steps=("undo",), why=nothing)
     assert verdict.facts == {"libraries": {"numpy": "2.4.6"}}
 
 

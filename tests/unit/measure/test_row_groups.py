@@ -103,7 +103,11 @@ def test_a_file_of_its_own_chooses_a_slice(tmp_path):
     late = Slice(name="late", file="late.csv", sha256=digests["late.csv"])
     declared = DataFile(path="v.npz", sha256=digests["v.npz"], slices=(late, Slice(name="twenty", column=1, equals=20)))
     charter = SimpleNamespace(
-        data={"validation": declared}, candidate=SimpleNamespace(file=None, weights=None), lockfile=None, sections={}
+        data={"validation": declared},
+        candidate=SimpleNamespace(file=None, weights=None),
+        lockfile=None,
+        sections={},
+        rollback=SimpleNamespace(target=None),
     )
     opened = read_inputs(charter, tmp_path)
     assert [found.file.role for found in opened] == ["data validation", "slice validation/late"]

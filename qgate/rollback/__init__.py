@@ -1,0 +1,1 @@
+"""The way back to the classical service, as a runbook."""
