@@ -16,6 +16,7 @@ from qgate.cli.charters import detect, validate
 from qgate.cli.setup import demo, init, lock, plan
 from qgate.cli.stages import judge, measure, publish, run
 from qgate.cli.verify import verify
+from qgate.cli.voice import voice
 from qgate.cli.words import last_words, say
 from qgate.errors import ExitCode, QgateError
 from qgate.forge.commands import commands_off
@@ -60,16 +61,13 @@ def _ended() -> int:
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
 @click.version_option(__version__, prog_name="qgate")
-@click.option("-v", "--verbose", is_flag=True, help="Say what is being done in detail.")
-@click.option("-q", "--quiet", is_flag=True, help="Print the result only.")
 @click.pass_context
-def cli(context: click.Context, *, verbose: bool, quiet: bool) -> None:
+def cli(context: click.Context) -> None:
     """Gates pull requests of hybrid quantum-classical repositories against their charter."""
-    if verbose and quiet:
-        raise click.UsageError("-v and -q contradict each other")
-    log_cleanly(logging.StreamHandler(), logging.DEBUG if verbose else logging.WARNING)
-    context.obj = {"quiet": quiet}
+    log_cleanly(logging.StreamHandler(), logging.DEBUG if context.obj["verbose"] else logging.WARNING)
 
 
+cli.params += voice()
 for _command in (run, detect, validate, plan, measure, judge, publish, verify, init, lock, demo):
+    _command.params += voice()
     cli.add_command(_command)

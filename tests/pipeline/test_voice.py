@@ -4,6 +4,8 @@ import re
 
 import pytest
 
+from qgate.cli import cli
+
 FILE = "::error::planted\x1b[31m\N{RIGHT-TO-LEFT OVERRIDE}red.py"
 
 
@@ -34,3 +36,29 @@ def test_annotations_that_were_asked_for_are_commands(hostile, monkeypatch):
     ended = hostile.qgate("validate", "--format", "github", str(charter))
     assert ended.out.startswith("::error file=")
     assert "stop-commands" not in ended.out + ended.err
+
+
+@pytest.mark.parametrize("arguments", [("-q", "validate"), ("validate", "-q"), ("-v", "validate"), ("validate", "--verbose")])
+def test_how_much_is_said_is_asked_before_the_subcommand_or_after_it(pilot, arguments):
+    ended = pilot.qgate(*arguments)
+    assert (ended.code, ended.out) == (0, "1 charter valid\n")
+
+
+def test_a_quiet_stage_prints_its_result_only(pilot):
+    assert "qgate: " in pilot.qgate("lock", "--base", "HEAD").err
+    for arguments in (("-q", "lock"), ("lock", "-q")):
+        ended = pilot.qgate(*arguments, "--base", "HEAD")
+        assert (ended.code, ended.err) == (0, "")
+        assert ended.out.startswith("wrote ")
+
+
+@pytest.mark.parametrize("arguments", [("-v", "-q", "detect"), ("-v", "detect", "-q"), ("detect", "-vq")])
+def test_loud_and_quiet_contradict_each_other(pilot, arguments):
+    ended = pilot.qgate(*arguments)
+    assert ended.code == 2
+    assert "-v and -q contradict each other" in ended.err
+
+
+def test_every_subcommand_takes_both():
+    options = {name: {o for p in command.params for o in p.opts} for name, command in cli.commands.items()}
+    assert [name for name, taken in options.items() if not {"-v", "-q"} <= taken] == []
