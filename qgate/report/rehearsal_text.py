@@ -43,7 +43,7 @@ def _measured(gate: GateOutcome, told: Mapping[str, Any]) -> str:
         return ""
     bounds = tuple(interval) if isinstance(interval, list | tuple) and all(map(_is_number, interval)) else ()
     pair = (bounds[0], bounds[1]) if len(bounds) == _PAIR else None
-    row = row_of(replace(gate, value=value, interval=pair, deployment=None))
+    row = row_of(replace(gate, value=value, interval=pair, deployment=gate.interval))  # with the decimals of what failed
     quantity, unit = _quantity(gate.name)
     numbers = row.value + unit if row.interval == "—" else f"{row.value}{unit} {row.interval}"
     return f"{quantity} {numbers}"

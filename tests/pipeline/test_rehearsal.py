@@ -34,13 +34,13 @@ def test_a_remediation_that_helps(switchable):
     rehearsed, comment = switchable("minus")
     assert rehearsed["verdict"] == "pass"
     assert rehearsed["ci"][1] <= 0.05
-    assert "**Rehearsed:** with it: " in comment
+    assert "**Rehearsed:** with *turn the angle the other way*: gap " in comment
 
 
 def test_a_remediation_that_does_not_help(switchable):
     rehearsed, comment = switchable("plus")
     assert rehearsed["verdict"] == "fail"
-    assert "**Rehearsed:** it does not help: " in comment
+    assert "**Rehearsed:** *turn the angle the other way* does not help: gap " in comment
 
 
 def test_a_remediation_that_cannot_be_tried(pilot, switchable):
@@ -48,3 +48,48 @@ def test_a_remediation_that_cannot_be_tried(pilot, switchable):
     assert rehearsed["verdict"] == "error"
     assert "layers, which circuit does not take" in rehearsed["why"]
     assert "**Rehearsed:** it could not be tried: " in comment
+
+
+MEND = """#!/bin/sh
+sed -i 's/return 1.5/return -1.5/' pilot/scaling.py
+"""
+
+
+@pytest.fixture
+def scripted(pilot):
+    """Main's charter names a script; the pull request breaks what it mends."""
+
+    def remedied_by(script: str):
+        text = (pilot.path / ".qgate/sorter.yml").read_text()
+        old = 'remediation: {summary: "re-train and re-run the parity suite", rerun: parity}'
+        assert old in text
+        new = 'remediation: {summary: "turn the sign", run: ops/mend.sh}'
+        pilot.git("switch", "--quiet", "main")
+        pilot.write({".qgate/sorter.yml": text.replace(old, new), "ops/mend.sh": script})
+        (pilot.path / "ops/mend.sh").chmod(0o755)
+        pilot.commit("Add the script")
+        pilot.git("switch", "--quiet", "--create", "wrong")
+        pilot.change({"pilot/scaling.py": "def angle(feature):\n    return 1.5 * feature\n"})
+        ended = pilot.qgate("run", "--base", "main", "--head", "wrong")
+        assert ended.code == 10, ended
+        gate = next(g for g in pilot.verdict()["pilots"][0]["gates"] if g["name"] == "val_accuracy_gap_vs_classical")
+        return gate["remediation"]["rehearsed"], (pilot.path / ".qgate/run/comment.md").read_text()
+
+    return remedied_by
+
+
+def test_a_script_that_helps_is_measured_from_its_copy(pilot, scripted):
+    rehearsed, comment = scripted(MEND)
+    assert (rehearsed["verdict"], rehearsed["run"], rehearsed["changed"]) == ("pass", "ops/mend.sh", ["pilot/scaling.py"])
+    assert "**Rehearsed:** with *ops/mend.sh* run: gap " in comment
+    assert (pilot.path / "pilot/scaling.py").read_text() == "def angle(feature):\n    return 1.5 * feature\n"
+    judged = (pilot.path / ".qgate/run/verdict.json").read_bytes()
+    assert pilot.qgate("judge", "--out", ".qgate/run").code == 10
+    assert (pilot.path / ".qgate/run/verdict.json").read_bytes() == judged
+
+
+def test_a_script_that_fails_is_told_with_its_last_lines(scripted):
+    rehearsed, comment = scripted("#!/bin/sh\necho '<b>no cluster</b>'\nexit 3\n")
+    assert (rehearsed["verdict"], rehearsed["why"]) == ("error", "ops/mend.sh ended with exit code 3: <b>no cluster</b>")
+    assert "**Rehearsed:** it could not be tried: " in comment
+    assert "<b>no cluster" not in comment

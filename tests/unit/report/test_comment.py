@@ -35,7 +35,7 @@ def test_a_failed_gate_has_its_reason_remediation_claim_and_rollback(case):
         "| ❌ `val_accuracy_gap_vs_classical` | 0.0210<br>[0.0120, 0.0300] | ≤ 0.0050 | `platform@example.com` |",
         "The candidate is between 0.0120 and 0.0300 less accurate than the classical baseline on the locked rows",
         "- **Remediation:** drop the entangling layer and re-run the parity suite\n  - `set layers: 1`\n  - `re-run parity`",
-        "- **Rehearsed:** with it: 0.001, pass",
+        "- **Rehearsed:** with *drop the entangling layer and re-run the parity suite*: gap 0.0010, pass",
         "1,800 rows would decide the gate for them",
         "- **Traffic:** `blue_green_to_classical_v3`\n- **Approver:** `sre@example.com`",
         "```sh\nkubectl argo rollouts undo triage\n",

@@ -28,6 +28,7 @@ def test_a_failed_gate_stands_on_its_line_of_the_charter(case):
                 "The candidate is between 0.0120 and 0.0300 less accurate than the classical baseline on the locked rows; "
                 "the charter allows 0.005.\n"
                 "Remediation: drop the entangling layer and re-run the parity suite\n"
+                "Rehearsed: with drop the entangling layer and re-run the parity suite: gap 0.0010, pass\n"
                 "Owner: platform@example.com"
             ),
             level=Level.FAILURE,
