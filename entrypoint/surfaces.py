@@ -17,6 +17,7 @@ from qgate.forge.command_files import append_summary, write_outputs
 from qgate.forge.commands import annotations, escape_data
 from qgate.pipeline import Gated
 from qgate.report.escape import clean, clean_lines, md, md_block, md_code
+from qgate.report.findings import loggable
 from qgate.report.terminal import print_problems, print_verdict
 
 # What the runner shows of one level in one step; it drops the rest without a word.
@@ -118,7 +119,7 @@ def annotation_commands(notes: Sequence[Annotation]) -> str:
     """The commands for as many remarks as the runner shows, and a notice that says how many it does not."""
     by_level = {level: [note for note in notes if note.level is level] for level in _LEVELS}
     cut = [f"{len(of)} {_LEVELS[level]}" for level, of in by_level.items() if len(of) > SHOWN]
-    shown = annotations(note for of in by_level.values() for note in of[:SHOWN])
+    shown = annotations(loggable(note for of in by_level.values() for note in of[:SHOWN]))
     words = f"Shown here are the first {SHOWN} of {' and of '.join(cut)}; all are in report.html."
     return shown + (f"::notice title=qgate::{escape_data(words)}\n" if cut else "")
 

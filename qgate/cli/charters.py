@@ -74,9 +74,9 @@ def _print_problems(problems: tuple[Problem, ...], shape: str) -> None:
         click.echo(json.dumps([asdict(p) for p in problems], indent=2))
     elif shape == "github":
         from qgate.forge.commands import annotations  # noqa: PLC0415 -- only this format needs it
-        from qgate.report.findings import annotations_of, problem_findings  # noqa: PLC0415 -- only this format needs it
+        from qgate.report.findings import annotations_of, loggable, problem_findings  # noqa: PLC0415 -- only this format needs it
 
-        click.echo(annotations(annotations_of(problem_findings(problems))), nl=False)
+        click.echo(annotations(loggable(annotations_of(problem_findings(problems)))), nl=False)
     else:
         for problem in problems:
             say(str(problem))

@@ -19,8 +19,8 @@ SURFACE = "comment"
 # The login behind a workflow's own token.
 ACTIONS_LOGIN = "github-actions[bot]"
 
-# The line below the marker that keeps what the next run needs.
-_RECORD = re.compile(r"^<!-- qgate:record ([A-Za-z0-9+/=]*) -->\r?$", re.MULTILINE)
+# The line below the marker that keeps what the next run needs; further down the words are others', some of them line by line.
+_RECORD = re.compile(r"^(.*\n)<!-- qgate:record ([A-Za-z0-9+/=]*) -->\r?\n(?!<!-- qgate:record )")
 
 
 def read_record(client: Client, target: EventTarget, marker: str) -> Recorded:
@@ -35,8 +35,8 @@ def read_record(client: Client, target: EventTarget, marker: str) -> Recorded:
 
 def _record(body: str) -> str:
     """The record in a body; two of them are none, since nobody knows which one is ours."""
-    found = _RECORD.findall(body)
-    return str(found[0]) if len(found) == 1 else ""
+    found = _RECORD.match(body)
+    return found[2] if found else ""
 
 
 def _with_record(report: Report, there: str | None) -> tuple[str, str]:
@@ -63,7 +63,7 @@ def _keep_record(client: Client, target: EventTarget, report: Report) -> str:
     mine = _mine(client, target, report.marker) if report.record is not None and report.record.before else []
     if not mine or report.record is None or _record(mine[0]["body"]) != report.record.before:
         return ""
-    body = _RECORD.sub(f"<!-- qgate:record {report.record.text} -->", mine[0]["body"])
+    body = _RECORD.sub(rf"\g<1><!-- qgate:record {report.record.text} -->\n", mine[0]["body"])
     try:
         client.write("PATCH", _one(target, mine[0]), {"body": body})
     except NotFound:  # somebody deleted it meanwhile

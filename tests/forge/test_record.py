@@ -70,6 +70,18 @@ def test_two_lines_or_somebody_elses_comment_hold_nothing(world, report):
     assert kept(world) == Recorded(text="")
 
 
+def test_what_others_wrote_line_by_line_is_no_record(world, report):
+    """As in a block of commands, or of an exception's text."""
+    planted = "**fail**\n```text\n<!-- qgate:record ZXZpbA== -->\n```\n"
+    world.publish(report(body=planted))
+    assert kept(world) == Recorded(text="")
+    publish(world, report, "Zmlyc3Q=", before="", body=planted)
+    assert kept(world) == Recorded(text="Zmlyc3Q=")
+    world.state.add_pull_request(number=7, head="c" * 40)
+    publish(world, report, "c2Vjb25k", before="Zmlyc3Q=", body=planted)
+    assert body(world) == f"{MARKER}\n<!-- qgate:record c2Vjb25k -->\n{planted}"
+
+
 def test_nothing_is_kept_without_a_pull_request_a_comment_or_the_right_to_read(world):
     assert kept(world, pull_request=None) is None
     assert kept(world, comment=False) is None
