@@ -107,15 +107,24 @@ def candidate_jobs(charter: Charter, data: Mapping[str, Dataset]) -> tuple[Job, 
     return first, replace(again, order=replace(again.order, hash_seed=1))
 
 
-def _candidate_jobs(charter: Charter, data: Mapping[str, Dataset]) -> tuple[Job, Job]:
+def rehearsal_job(charter: Charter, data: Mapping[str, Dataset]) -> Job:
+    """The candidate alone, as a remediation would have it: without re-salted seed lists and without a QUBO's references.
+
+    Raises:
+        MeasurementError: as `candidate_jobs`.
+    """
+    return _candidate_jobs(charter, data, alone=True)[0]
+
+
+def _candidate_jobs(charter: Charter, data: Mapping[str, Dataset], *, alone: bool = False) -> tuple[Job, Job]:
     kind = charter.candidate.kind
     if kind in {CandidateKind.ESTIMATOR, CandidateKind.COMMAND}:
         return _estimator_jobs(charter, data)
     if kind is CandidateKind.CIRCUIT:
-        return _circuit_jobs(charter, data)
+        return _circuit_jobs(charter, data, salted=not alone)
     if kind is CandidateKind.KERNEL:
-        return _kernel_jobs(charter, data)
-    return _qubo_jobs(charter)
+        return _kernel_jobs(charter, data, salted=not alone)
+    return _qubo_jobs(charter, compared=not alone)
 
 
 def _first(shots: Shots) -> Shots:
@@ -164,17 +173,18 @@ def _asked(charter: Charter, data: Mapping[str, Dataset], ask: estimator.Ask, pa
     return Job(part=part, order=estimator.order(ask, data), read=read)
 
 
-def _kernel_jobs(charter: Charter, data: Mapping[str, Dataset]) -> tuple[Job, Job]:
+def _kernel_jobs(charter: Charter, data: Mapping[str, Dataset], *, salted: bool) -> tuple[Job, Job]:
     candidate, kind = charter.candidate, task(charter)
 
     def job(part: str, shots: Shots, on: tuple[str, ...], instead: Fallback | None = None) -> Job:
         def read(answer: Answer) -> Measured:
             found = kernel.kernels(answer, data, on, instead, bounds=bounds(charter))
             cells = kernel.cells(found, candidate=candidate, shots=shots, data=data, task=kind)
-            if part == CANDIDATE:
+            facts = kernel.facts(found, candidate=candidate, shots=shots, labels=data[TRAIN].labels, task=kind)
+            if part == CANDIDATE and salted:
                 cells += kernel.salted_cells(found, candidate=candidate, shots=shots, data=data, task=kind)
-            labels = data[TRAIN].labels
-            return Measured(cells=cells, facts=kernel.facts(found, candidate=candidate, shots=shots, labels=labels, task=kind))
+                facts |= kernel.salted_facts(found, candidate, shots)
+            return Measured(cells=cells, facts=facts)
 
         return Job(
             part=part,
@@ -186,7 +196,7 @@ def _kernel_jobs(charter: Charter, data: Mapping[str, Dataset]) -> tuple[Job, Jo
     return job(CANDIDATE, charter.shots, splits(charter)), job(REPETITION, _first(charter.shots), splits(charter)[:1])
 
 
-def _circuit_jobs(charter: Charter, data: Mapping[str, Dataset]) -> tuple[Job, Job]:
+def _circuit_jobs(charter: Charter, data: Mapping[str, Dataset], *, salted: bool) -> tuple[Job, Job]:
     candidate, kind = charter.candidate, task(charter)
     rule = candidate.decision
     if rule is None:
@@ -196,9 +206,11 @@ def _circuit_jobs(charter: Charter, data: Mapping[str, Dataset]) -> tuple[Job, J
         def read(answer: Answer) -> Measured:
             results = circuit.simulated(answer, data, on, instead, bounds=bounds(charter))
             cells = circuit.cells(results, rule=rule, shots=shots, data=data, task=kind)
-            if part == CANDIDATE:
+            facts = circuit.facts(results, answer, instead)
+            if part == CANDIDATE and salted:
                 cells += circuit.salted_cells(results, rule=rule, shots=shots, data=data, task=kind)
-            return Measured(cells=cells, facts=circuit.facts(results, answer, instead, shots=shots))
+                facts |= circuit.salted_facts(results, shots)
+            return Measured(cells=cells, facts=facts)
 
         return Job(
             part=part,
@@ -210,16 +222,17 @@ def _circuit_jobs(charter: Charter, data: Mapping[str, Dataset]) -> tuple[Job, J
     return job(CANDIDATE, charter.shots, splits(charter)), job(REPETITION, _first(charter.shots), splits(charter)[:1])
 
 
-def _qubo_jobs(charter: Charter) -> tuple[Job, Job]:
+def _qubo_jobs(charter: Charter, *, compared: bool) -> tuple[Job, Job]:
     from qgate.workloads import qubo  # noqa: PLC0415 -- dimod takes a second to import, which other pilots need not pay
 
     def job(part: str, shots: Shots) -> Job:
         def read(answer: Answer) -> Measured:
             found = qubo.solved(answer, charter.candidate, bounds(charter))
-            cells = qubo.cells(found, shots)
-            if part == CANDIDATE:
+            cells, facts = qubo.cells(found, shots), qubo.facts(found)
+            if part == CANDIDATE and compared:
                 cells += (*qubo.salted_cells(found, shots), *qubo.references(found.qubo, shots))
-            return Measured(cells=cells, facts=qubo.facts(found, shots), tables=qubo.tables(found.qubo))
+                facts |= qubo.salted_facts(found, shots)
+            return Measured(cells=cells, facts=facts, tables=qubo.tables(found.qubo))
 
         return Job(part=part, order=qubo.order(charter.candidate), read=read)
 

@@ -18,7 +18,7 @@ from qgate.domain.limits import Limits
 from qgate.errors import MeasurementError
 from qgate.gates.partial import is_needed
 from qgate.gates.rehearsal import FACTS, SCRIPT, rerun_families
-from qgate.measure.jobs import CANDIDATE, Job, candidate_jobs
+from qgate.measure.jobs import CANDIDATE, Job, rehearsal_job
 from qgate.measure.pilot import Jobs, Trees, measure_pilot
 from qgate.measure.remedied_tree import remedied_tree
 from qgate.measure.service import service_jobs
@@ -131,7 +131,7 @@ def _anew(families: frozenset[Family]) -> Jobs:
     """The candidate, and how long it takes to serve where that is judged: repetition and baselines are the change's own."""
 
     def jobs(charter: Charter, data: Mapping[str, Dataset]) -> tuple[Job, ...]:
-        planned = *candidate_jobs(charter, data)[:1], *service_jobs(charter, data)
+        planned = rehearsal_job(charter, data), *service_jobs(charter, data)
         return tuple(job for job in planned if is_needed(job.part, families))
 
     return jobs

@@ -145,6 +145,11 @@ def salted_cells(
     )
 
 
+def salted_facts(results: Mapping[str, Simulated], shots: Shots) -> dict[str, Any]:
+    """How many re-salted seed lists were drawn, for the evidence."""
+    return seed_lists.facts(shots, _lists(results, shots))
+
+
 def _lists(results: Mapping[str, Simulated], shots: Shots) -> int:
     """How many re-salted seed lists are drawn: fewer where many rows have many outcomes."""
     outcomes = sum(exact.size for result in results.values() for _, _, bases in result.batches for exact in bases)
@@ -168,14 +173,13 @@ def cell_of(key: CellKey, rule: str, values: Array, classes: Array, task: Task) 
     return Cell(key=key, predictions=predicted, scores=decided.scores, score_kind=decided.score_kind)
 
 
-def facts(results: Mapping[str, Simulated], answer: Answer, instead: Fallback | None = None, *, shots: Shots) -> dict[str, Any]:
+def facts(results: Mapping[str, Simulated], answer: Answer, instead: Fallback | None = None) -> dict[str, Any]:
     """How it was measured, for the evidence."""
     engine = instead.facts() if instead else {"engine": "lightning.qubit, replayed"} | _described_how(results, answer)
     return engine | {
         "sampling": "sampled from exact probabilities",
         "probed_rows": {split: probes(result.rows) for split, result in results.items()},
         "executions": {split: _executions(result) for split, result in results.items()},
-        **({"seed_lists": seed_lists.told(_lists(results, shots))} if shots.schedule and shots.seeds else {}),
     }
 
 

@@ -132,6 +132,11 @@ def salted_cells(
     )
 
 
+def salted_facts(found: Kernels, candidate: Candidate, shots: Shots) -> dict[str, Any]:
+    """How many re-salted seed lists were drawn, for the evidence."""
+    return seed_lists.facts(shots, _lists(found, candidate, shots))
+
+
 def _lists(found: Kernels, candidate: Candidate, shots: Shots) -> int:
     entries = found.train.size // 2 + sum(matrix.size for matrix in found.splits.values())
     fit = _FIT.get(candidate.model, 0.0) * len(found.train) ** 3
@@ -204,5 +209,4 @@ def facts(found: Kernels, *, candidate: Candidate, shots: Shots, labels: Array, 
     count, seed = shots.deciding[0]
     if count is not None and seed is not None:
         told["smallest_eigenvalue_with_shots"] = kernel.smallest_eigenvalue(_sampled_train(found, count, seed))
-        told["seed_lists"] = seed_lists.told(_lists(found, candidate, shots))
     return told | ({"target_alignment": kernel.target_alignment(found.train, labels)} if task is Task.CLASSIFICATION else {})

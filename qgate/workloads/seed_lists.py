@@ -27,8 +27,12 @@ def planned(shots: Shots, lists: int) -> Iterator[tuple[str, int, int]]:
                 yield salt_role(salt), count, seed
 
 
-def told(lists: int) -> str:
-    """What the evidence says of it."""
+def facts(shots: Shots, lists: int) -> dict[str, str]:
+    """What the evidence says of it; nothing where nothing is drawn at all."""
+    return {"seed_lists": _told(lists)} if shots.schedule and shots.seeds else {}
+
+
+def _told(lists: int) -> str:
     if lists == SALTS:
         return f"the verdict is tried on {SALTS} re-salted seed lists"
     if lists:

@@ -225,7 +225,7 @@ def test_facts_say_how_it_was_described_and_which_engine_answered(asked):
         return qml.expval(qml.Z(0))
 
     said = asked(branching)
-    assert circuit.facts(circuit.simulated(said, DATA, SPLITS), said, shots=Shots()) == {
+    assert circuit.facts(circuit.simulated(said, DATA, SPLITS), said) == {
         "engine": "lightning.qubit, replayed",
         "sampling": "sampled from exact probabilities",
         "circuits": {"validation": [{"wires": 1, "gates": 1}]},
@@ -234,7 +234,7 @@ def test_facts_say_how_it_was_described_and_which_engine_answered(asked):
         "executions": {"validation": {"total": 7, "most_per_row": 1}},
     }
     said = asked(mid_circuit, PENNYLANE)
-    assert circuit.facts(circuit.simulated(said, DATA, SPLITS, PENNYLANE), said, PENNYLANE, shots=Shots()) == {
+    assert circuit.facts(circuit.simulated(said, DATA, SPLITS, PENNYLANE), said, PENNYLANE) == {
         "engine": "pennylane",
         "fallback": {"device": "lightning.qubit", "why": "a test asks for it"},
         "sampling": "sampled from exact probabilities",
@@ -267,6 +267,6 @@ def test_many_outcomes_are_tried_on_fewer_seed_lists_and_say_so(asked, monkeypat
     monkeypatch.setattr(circuit, "_SALTED_OUTCOMES", 6 * one_list)
     expected = [(salt_role(salt), seed) for salt in range(6) for seed in shots.salted(salt).seeds]
     assert drawn() == expected
-    assert circuit.facts(results, said, shots=shots)["seed_lists"] == (
+    assert circuit.salted_facts(results, shots)["seed_lists"] == (
         "the verdict is tried on 6 re-salted seed lists instead of 20, for the time that they take here"
     )

@@ -245,7 +245,7 @@ def test_re_salted_seed_lists_are_drawn_as_the_charters_would_be():
     assert [replace(c.key, role="candidate") for c in mine] == [c.key for c in expected]
     assert all(same_bits(a.scores, b.scores) for a, b in zip(mine, expected, strict=True))
     assert qubo.salted_cells(result, Shots(seeds=(1, 2))) == ()
-    assert qubo.facts(result, shots)["seed_lists"] == "the verdict is tried on 20 re-salted seed lists"
+    assert qubo.salted_facts(result, shots)["seed_lists"] == "the verdict is tried on 20 re-salted seed lists"
 
 
 def test_many_samples_are_tried_on_fewer_lists_or_none(monkeypatch):
@@ -255,4 +255,4 @@ def test_many_samples_are_tried_on_fewer_lists_or_none(monkeypatch):
     assert len(qubo.salted_cells(result, shots)) == 9 * 2
     monkeypatch.setattr(qubo, "_SALTED_KEPT", 4 * 2 * 8)
     assert qubo.salted_cells(result, shots) == ()
-    assert qubo.facts(result, shots)["seed_lists"].startswith("the verdict is tried on no re-salted seed lists")
+    assert qubo.salted_facts(result, shots)["seed_lists"].startswith("the verdict is tried on no re-salted seed lists")
