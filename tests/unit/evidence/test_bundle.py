@@ -141,7 +141,8 @@ def test_service_times_and_a_trace_are_read_back_and_lie_in_a_file_of_their_own(
             loaded={"baseline:classical": run},
             echo=np.array([0.0001]),
         )
-        return replace(EVIDENCE, pilots=(replace(PILOT, service=service, trace=np.array([0.0, 0.5])),))
+        trace, again = np.array([0.0, 0.5]), {"rehearsal:0123456789ab": replace(service, loaded={}, echo=None)}
+        return replace(EVIDENCE, pilots=(replace(PILOT, service=service, trace=trace, rehearsed_services=again),))
 
     write_evidence(timed(1.0), tmp_path / "a")
     write_evidence(timed(1.1), tmp_path / "b")
@@ -154,9 +155,12 @@ def test_service_times_and_a_trace_are_read_back_and_lie_in_a_file_of_their_own(
     np.testing.assert_array_equal(found.service.loaded["baseline:classical"].lag, [0.0, 0.001])
     np.testing.assert_array_equal(found.service.echo, [0.0001])
     np.testing.assert_array_equal(found.trace, [0.0, 0.5])
+    assert list(found.rehearsed_services) == ["rehearsal:0123456789ab"]
+    np.testing.assert_array_equal(found.rehearsed_services["rehearsal:0123456789ab"].seconds["candidate"], np.full((3, 2), 0.01))
     files = {p.relative_to(tmp_path / "a") for p in (tmp_path / "a").rglob("*") if p.is_file()}
     differing = [str(f) for f in sorted(files) if (tmp_path / "a" / f).read_bytes() != (tmp_path / "b" / f).read_bytes()]
-    assert differing == ["evidence/00-tumour-triage-times.npz", "evidence.json"]
+    again = "evidence/00-tumour-triage-rehearsal-0-times.npz"
+    assert differing == [again, "evidence/00-tumour-triage-times.npz", "evidence.json"]
     (tmp_path / "a/evidence/00-tumour-triage-times.npz").write_bytes(b"faster")
     with pytest.raises(UsageError, match="its sha256 differs"):
         read_evidence(tmp_path / "a")
