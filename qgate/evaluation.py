@@ -31,7 +31,7 @@ from qgate.measure.confinement import limits_of
 from qgate.measure.content import tree_digest
 from qgate.measure.environment import environments
 from qgate.measure.jobs import lock_jobs
-from qgate.measure.known_good import rehearse_known_good
+from qgate.measure.known_good import rehearse_known_good, target_jobs
 from qgate.measure.looks import measure_in_looks
 from qgate.measure.pilot import Trees, measure_pilot
 from qgate.measure.rehearsal import rehearse
@@ -156,6 +156,18 @@ class _Exported:
 
     root: Path
     here: Path
+
+
+def rehearse_rollbacks(run: Opened, settings: Settings, say: Say) -> Iterator[tuple[Charter, PilotEvidence]]:
+    """Every charter with the evidence on what its traffic would return to: of this tree, and of nothing else."""
+    locks = read_lock(lock_content(run, settings))
+    with environments(run.tree, settings.setup, say) as built:
+        for sourced in run.found.charters:
+            charter, limits = sourced.charter, limits_of(sourced, settings.limits)
+            say(f"rehearsing the rollback of {charter.pilot}")
+            with _worker_tree(run, settings.prefix) as tree:
+                trees = Trees(root=run.tree, worker=tree.here, environments=built)
+                yield charter, measure_pilot(charter, trees, locks.get(charter.pilot), limits=limits, jobs=target_jobs)
 
 
 def _moved(sourced: SourcedCharter, evidence: PilotEvidence) -> bool:

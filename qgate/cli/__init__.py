@@ -13,6 +13,7 @@ import click
 
 from qgate import __version__
 from qgate.cli.charters import detect, validate
+from qgate.cli.rollback import rollback
 from qgate.cli.setup import demo, init, lock, plan
 from qgate.cli.stages import judge, measure, publish, run
 from qgate.cli.verify import verify
@@ -68,6 +69,6 @@ def cli(context: click.Context) -> None:
 
 
 cli.params += voice()
-for _command in (run, detect, validate, plan, measure, judge, publish, verify, init, lock, demo):
+for _command in (run, detect, validate, plan, measure, judge, publish, rollback, verify, init, lock, demo):
     _command.params += voice()
     cli.add_command(_command)

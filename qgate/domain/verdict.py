@@ -34,6 +34,11 @@ _EXIT_CODES = {
 }
 
 
+def exit_code_of(decision: Decision) -> ExitCode:
+    """The process's exit code for a decision (qgate.errors)."""
+    return _EXIT_CODES[decision]
+
+
 def worst(decisions: Iterable[Decision]) -> Decision:
     """The decision of a whole from those of its parts; no parts at all is an error, never a pass."""
     present = set(decisions)
@@ -201,7 +206,7 @@ class Verdict:
     @property
     def exit_code(self) -> ExitCode:
         """The process's exit code (qgate.errors)."""
-        return _EXIT_CODES[self.decision]
+        return exit_code_of(self.decision)
 
     @property
     def failed_gates(self) -> tuple[GateOutcome, ...]:

@@ -40,11 +40,21 @@ class _Finding:
 
 def judge_rollback(charter: Charter, evidence: PilotEvidence, today: date | None) -> GateOutcome | None:
     """Pass where the classical service was rehearsed and meets its record; None where the charter promises no rehearsal."""
-    rollback = charter.rollback
-    target, split = rollback.target, rehearsal_split(evidence)
-    if target is None and rollback.rehearsed is None and rollback.max_age_days is None:
+    rollback, split = charter.rollback, rehearsal_split(evidence)
+    if rollback.target is None and rollback.rehearsed is None and rollback.max_age_days is None:
         return None
-    found = [*_rehearsed(charter, target, evidence, split), *_age(charter, today)]
+    found = [*_rehearsed(charter, rollback.target, evidence, split), *_age(charter, today)]
+    rows = len(evidence.truth[split]) if rollback.target and split in evidence.truth else None
+    return _outcome(charter, found, None if rows is None else Sizes(rows=rows))
+
+
+def recorded_rehearsal(charter: Charter, today: date) -> GateOutcome | None:
+    """What the recorded day says by itself, where nothing is rehearsed now; None where no day is recorded."""
+    found = list(_age(charter, today))
+    return _outcome(charter, found, None) if found else None
+
+
+def _outcome(charter: Charter, found: list[_Finding], sizes: Sizes | None) -> GateOutcome:
     bad = [f for f in found if f.decision is not Decision.PASS]
     decision = worst(f.decision for f in found)
     told = "; ".join(f.what for f in (bad or found))
@@ -52,10 +62,10 @@ def judge_rollback(charter: Charter, evidence: PilotEvidence, today: date | None
         name=NAME,
         decision=decision,
         why=told if bad else f"{told}{_unverified(charter)}",
-        owner=rollback.approver,
-        sizes=Sizes(rows=len(evidence.truth[split])) if split in evidence.truth and target else None,
+        owner=charter.rollback.approver,
+        sizes=sizes,
         remedy=Remedy(summary="mend the way back before it is needed", actions=tuple(f.fix for f in bad)) if bad else None,
-        details={"target": _target_json(target), **_merged(f.details for f in found)},
+        details={"target": _target_json(charter.rollback.target), **_merged(f.details for f in found)},
     )
 
 
@@ -251,8 +261,8 @@ def _unverified(charter: Charter) -> str:
     count = len(charter.rollback.verify)
     if not count or charter.rollback.rehearsed is not None:
         return ""
-    commands = "1 command" if count == 1 else f"{count} commands"
-    return f"; {commands} of `rollback.verify` reach production and did not run here, and no day is recorded on which they did"
+    reach = "1 command of `rollback.verify` reaches" if count == 1 else f"{count} commands of `rollback.verify` reach"
+    return f"; {reach} production and did not run here, and no day is recorded on which that was done"
 
 
 def _failed(what: str, fix: str, details: Mapping[str, Any] | None = None) -> _Finding:

@@ -1,16 +1,21 @@
-"""The classical service as the base commit has it, asked where the change moved the baseline that traffic would return to.
+"""The classical service that traffic would return to, asked on its own.
 
-A baseline whose answers are those of the lock has been rehearsed by being measured, and nothing is asked twice.
+In a run that is the base commit's, where the change moved the baseline: one whose answers are those of the lock has been
+rehearsed by being measured, and nothing is asked twice. `qgate rollback --rehearse` asks the service and nobody else, since the
+candidate may be what is broken.
 """
 
 from collections.abc import Mapping
 from dataclasses import replace
 
-from qgate.domain.charter import ROLLBACK, Charter
+from qgate.domain.charter import ROLLBACK, Charter, served_role
 from qgate.domain.evidence import Failure, PilotEvidence
 from qgate.domain.limits import Limits
+from qgate.gates.latency import is_latency
 from qgate.measure.jobs import Job, baseline_jobs
 from qgate.measure.pilot import Trees, measure_pilot
+from qgate.measure.rollback import artifact_jobs
+from qgate.measure.service import service_jobs
 from qgate.workloads.dataset import Dataset
 
 
@@ -23,6 +28,13 @@ def rehearse_known_good(charter: Charter, evidence: PilotEvidence, trees: Trees,
         failures=evidence.failures + tuple(Failure(part=ROLLBACK, message=f.message) for f in again.failures),
         timings={**evidence.timings, ROLLBACK: sum(again.timings.values())},
     )
+
+
+def target_jobs(charter: Charter, data: Mapping[str, Dataset]) -> tuple[Job, ...]:
+    """What a rehearsal needs: the target's answers, and where a latency gate is to be met how long it takes to serve."""
+    role = served_role(charter)
+    timed = service_jobs(charter, data, role) if role and any(is_latency(g) for g in charter.gates) else ()
+    return *_target_alone(charter, data), *artifact_jobs(charter, data), *timed
 
 
 def _target_alone(charter: Charter, data: Mapping[str, Dataset]) -> tuple[Job, ...]:

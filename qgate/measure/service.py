@@ -20,8 +20,8 @@ from qgate.workloads.dataset import Dataset
 PART = "service"
 
 
-def service_jobs(charter: Charter, data: Mapping[str, Dataset]) -> tuple[Job, ...]:
-    """One job that runs alone, where a gate needs service times.
+def service_jobs(charter: Charter, data: Mapping[str, Dataset], alone: str | None = None) -> tuple[Job, ...]:
+    """One job that has the machine to itself, where a gate needs service times: of everybody, or of the role that is `alone`.
 
     Raises:
         MeasurementError: nothing can be served as the charter declares it.
@@ -29,8 +29,8 @@ def service_jobs(charter: Charter, data: Mapping[str, Dataset]) -> tuple[Job, ..
     if not service.is_asked(charter):
         return ()
     if "service" in charter.sections:
-        return (_http_job(charter, data),)
-    order = service.order(charter, data)
+        return (_http_job(charter, data, alone),)
+    order = service.order(charter, data, alone)
 
     def read(answer: Answer) -> Measured:
         return Measured(service=service.times(answer, order), facts=service.facts(charter))
@@ -38,8 +38,8 @@ def service_jobs(charter: Charter, data: Mapping[str, Dataset]) -> tuple[Job, ..
     return (Job(part=PART, order=order, read=read, alone=True),)
 
 
-def _http_job(charter: Charter, data: Mapping[str, Dataset]) -> Job:
-    order = http_service.order(charter, data, free_ports(1 + len(http_service.roles(charter))))
+def _http_job(charter: Charter, data: Mapping[str, Dataset], alone: str | None) -> Job:
+    order = http_service.order(charter, data, free_ports(1 + (1 if alone else len(http_service.roles(charter)))), alone)
 
     def read(answer: Answer) -> Measured:
         facts = http_service.facts(charter, answer.sandbox.get(LOOPBACK))

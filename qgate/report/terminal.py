@@ -19,7 +19,7 @@ from qgate.report.figures import ALPHA, row_of, sizes_of
 from qgate.report.looks import looks_of, looks_of_pilot
 from qgate.report.own_charter import own_charter_of
 from qgate.report.rehearsal_text import rehearsal_of
-from qgate.report.runbook_text import rehearsed_of, verified_of, weights_of
+from qgate.report.runbook_text import rehearsed_of, script_of, verified_of, weights_of
 from qgate.report.wording import (
     NOT_APPLICABLE,
     UNCOVERED_FIX,
@@ -150,11 +150,10 @@ def print_rollback(runbook: Runbook, console: Console) -> None:
     console.print(Text("rollback", style="bold"))
     lines = [("traffic", clean(runbook.traffic)), ("approver", clean(runbook.approver))]
     lines += [("rehearsal", clean(rehearsed_of(runbook), 2000)), ("weights", clean(weights_of(runbook)))]
-    lines += [(f"step {number}", clean(step, 2000)) for number, step in enumerate(runbook.steps, start=1)]
-    lines += [("watch", clean(runbook.watch, 2000))]
-    lines += [(f"verify {number}", clean(command, 2000)) for number, command in enumerate(runbook.verify, start=1)]
-    lines += [("verified", clean(verified_of(runbook)))]
-    _print_lines(lines, console)
+    _print_lines([*lines, ("verified", clean(verified_of(runbook)))], console)
+    for line in script_of(runbook).splitlines():
+        # One line each, however narrow the terminal: they are copied.
+        console.print(Text(f"{' ' * _INDENT}{clean(line, 4000)}".rstrip()), soft_wrap=True)
 
 
 def _print_lines(lines: Sequence[tuple[str, str]], console: Console) -> None:

@@ -1,9 +1,10 @@
 """Answers an `http_service` order: starts services of the tree on loopback, times batches of each size, and puts load on them.
 
-The order's value holds `services` (each with `role`, `command`, `options`, `shots`, `seed`), the plan of the rounds (`sizes`,
-`rounds`, `seconds`, `seed`), `workers` (how many batches are served at once) and `load` (`rate`, `blocks`, `seconds` for each
-service, and `enough`: pairs of a utilisation and the requests it takes); its arrays `serve.X`, `load.due` (when requests are due,
-in seconds), and `train.X`, `train.y` where there is training data. The order's first port is the echo's.
+The order's value holds `services` (each with `role`, `command`, `options`, `shots`, `seed`, and whether it is `loaded`), the plan
+of the rounds (`sizes`, `rounds`, `seconds`, `seed`), `workers` (how many batches are served at once) and `load` (`rate`,
+`blocks`, `seconds` for each service, and `enough`: pairs of a utilisation and the requests it takes); its arrays `serve.X`,
+`load.due` (when requests are due, in seconds), and `train.X`, `train.y` where there is training data. The order's first port is
+the echo's.
 
 What a service finds and must answer: docs/service.md.
 """
@@ -185,7 +186,8 @@ def _loaded(
 ) -> dict[str, Array]:
     """Every service under the charter's arrivals, in blocks that take turns in random order; echoes meanwhile."""
     load, due, rng = order.value["load"], order.arrays["load.due"], np.random.default_rng(order.value["seed"])
-    counts = {role: _requests(order.value, timed[f"seconds/{role}"], due) for role in at}
+    asked = [told["role"] for told in order.value["services"] if told["loaded"]]
+    counts = {role: _requests(order.value, timed[f"seconds/{role}"], due) for role in asked}
     requests = [post([row]) for row in order.arrays["serve.X"][:_REQUESTS].tolist()]
     parts: dict[str, list[Array]] = {f"{kind}/{role}": [] for role, n in counts.items() if n for kind in ("latency", "lag")}
     for block in range(load["blocks"]):

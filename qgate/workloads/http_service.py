@@ -23,7 +23,7 @@ _LEAST_SPAN = 0.5  # of what sending takes on average: where arrivals come in bu
 
 
 def roles(charter: Charter) -> dict[str, str]:
-    """Who is started, by the commands of the charter: the candidate, and the baselines of latency gaps.
+    """Who is started, by the commands of the charter: the candidate, the baselines of latency gaps, and what traffic returns to.
 
     Raises:
         MeasurementError: a baseline of a gap has no command.
@@ -37,15 +37,17 @@ def roles(charter: Charter) -> dict[str, str]:
     return found
 
 
-def order(charter: Charter, data: Mapping[str, Dataset], ports: Sequence[int]) -> WorkOrder:
+def order(charter: Charter, data: Mapping[str, Dataset], ports: Sequence[int], alone: str | None = None) -> WorkOrder:
     """The order for the worker, without the times of arrival; `ports` are one for the echo, and one for each service.
+
+    `alone` is the only role that is started, where one is named.
 
     Raises:
         MeasurementError: there is nothing to ask a service.
     """
     traffic = charter.sections["traffic"]
     value = service.plan(charter) | {
-        "services": [_service(role, command, charter) for role, command in roles(charter).items()],
+        "services": [_service(role, command, charter) for role, command in roles(charter).items() if alone in (None, role)],
         "workers": int(traffic.get("workers", 1)),
         "load": {
             "rate": float(traffic["rate_rps"]),
@@ -76,7 +78,9 @@ def _service(role: str, command: str, charter: Charter) -> dict[str, Any]:
     shots, seed = charter.shots.deciding[0] if role == "candidate" else (None, None)
     baseline = next((b for b in charter.baselines if role == f"baseline:{b.name}"), None)
     options = baseline.options if baseline else charter.candidate.options
-    return {"role": role, "command": command, "options": dict(options), "shots": shots, "seed": seed}
+    # What traffic merely returns to is timed, not loaded: a load takes minutes, and the simulated queue decides as well.
+    loaded = role == "candidate" or role.partition(":")[2] in service.compared(charter)
+    return {"role": role, "command": command, "options": dict(options), "shots": shots, "seed": seed, "loaded": loaded}
 
 
 def times(answer: Answer, asked: WorkOrder) -> ServiceTimes:

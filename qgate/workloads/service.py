@@ -30,9 +30,13 @@ _ROWS = 512
 
 def baselines(charter: Charter) -> tuple[Baseline, ...]:
     """Those that a latency gap is measured against, and the one that traffic returns to."""
-    named = {g.name.partition("_vs_")[2] for g in charter.gates if _is_timed(g.name)}
-    back = served_role(charter)
+    named, back = compared(charter), served_role(charter)
     return tuple(b for b in charter.baselines if b.name in named or f"baseline:{b.name}" == back)
+
+
+def compared(charter: Charter) -> frozenset[str]:
+    """The names of the baselines that a latency gap is measured against."""
+    return frozenset(g.name.partition("_vs_")[2] for g in charter.gates if _is_timed(g.name)) - {""}
 
 
 def is_asked(charter: Charter) -> bool:
@@ -65,14 +69,15 @@ def sizes(charter: Charter) -> tuple[int, ...]:
     return tuple(sorted(powers | {largest}))
 
 
-def order(charter: Charter, data: Mapping[str, Dataset]) -> WorkOrder:
-    """The order for the worker: candidate and baselines in one process, since they take turns.
+def order(charter: Charter, data: Mapping[str, Dataset], alone: str | None = None) -> WorkOrder:
+    """The order for the worker: candidate and baselines in one process, since they take turns; or the one role that is `alone`.
 
     Raises:
         MeasurementError: there is nothing to serve, or the batches are too large.
     """
     artifact = [_artifact()] if served_role(charter) == ROLLBACK else []
-    value = {"models": [_candidate(charter), *(_baseline(b) for b in baselines(charter)), *artifact], **plan(charter)}
+    models = [_candidate(charter), *(_baseline(b) for b in baselines(charter)), *artifact]
+    value = {"models": [m for m in models if alone in (None, m["role"])], **plan(charter)}
     return WorkOrder(kind="service", value=value, arrays=rows(data))
 
 
