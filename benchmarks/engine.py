@@ -25,10 +25,11 @@ import numpy.typing as npt
 import pennylane as qml
 from pennylane_lightning.lightning_qubit_ops import StateVectorC128
 
-from qgate.quantum.capture import describe, describe_map, own_values
+from qgate.quantum.capture import describe, describe_map
 from qgate.quantum.description import Bounds, decode, encode
 from qgate.quantum.engine import Simulated, simulate
 from qgate.quantum.kernel import gram, sampled
+from qgate.quantum.own import own_rows
 from qgate.quantum.preparation import step
 
 Array = npt.NDArray[Any]
@@ -117,7 +118,7 @@ def engine(circuit: Callable[..., Any], x: Array) -> Simulated:
 def self_tested(circuit: Callable[..., Any], x: Array) -> Array:
     """The engine's values, after the self-test of every run: first, middle and last row by the circuit's own QNode."""
     probed = [0, len(x) // 2, len(x) - 1]
-    own = np.array([own_values(circuit, x[row], {"weights": WEIGHTS}) for row in probed])
+    own = own_rows(circuit, x[probed], {"weights": WEIGHTS})
     values = engine(circuit, x).exact()
     assert np.abs(values[probed] - own).max() < SELF_TEST
     return values[:, 0]

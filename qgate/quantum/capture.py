@@ -44,7 +44,6 @@ _DEPTH = 20
 _MATRIX_WIRES = 8
 _ROUNDING = 1e-13
 _NORM = 1e-8
-DEVICE = "lightning.qubit"
 TRACED = "one traced call for all rows"
 BY_ROW = "one call per row"
 
@@ -290,15 +289,3 @@ def _term(word: Any, coefficient: Any, index: Mapping[Any, int]) -> PauliTerm:
         raise MeasurementError(f"an observable's coefficient is complex: {value}")
     letters = [(index[wire], letter) for wire, letter in word.items()]
     return PauliTerm(coefficient=value.real, word="".join(p for _, p in letters), wires=tuple(w for w, _ in letters))
-
-
-def own_values(circuit: Callable[..., Any], x: Array, arguments: Mapping[str, Any], device: str = DEVICE) -> Array:
-    """What the circuit's own QNode returns for one row on a public device, flattened; the check on our replay."""
-    function = circuit.func if isinstance(circuit, qml.QNode) else circuit
-    tape = record(function, x, arguments)
-    # A deferred measurement takes wires that the tape does not name.
-    wires = None if any(isinstance(op, MID_CIRCUIT) for op in tape.operations) else wire_order(tape)
-    node = qml.QNode(function, qml.device(device, wires=wires), diff_method=None)
-    result = node(x, **arguments)
-    parts = result if isinstance(result, list | tuple) else [result]
-    return np.concatenate([np.asarray(qml.math.toarray(p), dtype=np.float64).reshape(-1) for p in parts])

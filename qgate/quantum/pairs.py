@@ -18,8 +18,9 @@ import pennylane as qml
 from pennylane.measurements import ExpectationMP, MeasurementProcess, ProbabilityMP
 
 from qgate.errors import MeasurementError
-from qgate.quantum.capture import DEVICE, Description, describe_measured, measurement, own_values
+from qgate.quantum.capture import Description, describe_measured, measurement
 from qgate.quantum.circuit import STATE, CircuitBatch, Measurement, Operation, structure
+from qgate.quantum.own import DEVICE, own_values
 
 Array = npt.NDArray[Any]
 RETURNS = (

@@ -13,9 +13,10 @@ import pennylane as qml
 
 from qgate.domain.work import WorkOrder
 from qgate.errors import MeasurementError
-from qgate.quantum.capture import DEVICE, describe, own_values
+from qgate.quantum.capture import describe
 from qgate.quantum.description import encode
 from qgate.quantum.given import probabilities_name
+from qgate.quantum.own import DEVICE, own_rows
 from qgate.quantum.public import Evaluated, evaluate
 from qgate.worker import entrypoint
 
@@ -96,9 +97,8 @@ def numbers_of(found: Sequence[Evaluated]) -> tuple[list[dict[str, Any]], dict[s
 
 
 def _own(order: WorkOrder, split: str, circuit: Callable[..., Any], arguments: Mapping[str, Any], device: str) -> Any:
-    features = np.array(order.arrays[f"{split}.X"])
-    own = [own_values(circuit, features[row], arguments, device) for row in order.value["probes"][split]]
-    return np.array(own, dtype=np.float64)
+    probed = np.array(order.arrays[f"{split}.X"])[order.value["probes"][split]]
+    return own_rows(circuit, probed, arguments, device)
 
 
 def weights_of(path: str) -> Any:

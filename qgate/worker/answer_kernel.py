@@ -19,9 +19,10 @@ import pennylane as qml
 from qgate.domain.work import WorkOrder
 from qgate.errors import MeasurementError
 from qgate.quantum.bounds import Bounds
-from qgate.quantum.capture import DEVICE, describe_map, record
+from qgate.quantum.capture import describe_map, record
 from qgate.quantum.circuit import CircuitBatch
 from qgate.quantum.description import encode
+from qgate.quantum.own import DEVICE
 from qgate.quantum.pairs import Pair, describe_pairs, overlap
 from qgate.quantum.public import evaluate, states
 from qgate.worker import entrypoint

@@ -52,8 +52,9 @@ def _ansatz(value: Mapping[str, Any], size: int) -> tuple[list[dict[str, Any]], 
 
     Described with one observable on all wires, since a description of 2^n probabilities says nothing more.
     """
-    from qgate.quantum.capture import describe, own_values  # noqa: PLC0415 -- QAOA needs no PennyLane
+    from qgate.quantum.capture import describe  # noqa: PLC0415 -- QAOA needs no PennyLane
     from qgate.quantum.description import encode  # noqa: PLC0415 -- as above
+    from qgate.quantum.own import own_values  # noqa: PLC0415 -- as above
     from qgate.worker.answer_circuit import weights_of  # noqa: PLC0415 -- as above
 
     function = entrypoint.find(value["ansatz"])

@@ -10,9 +10,10 @@ import pytest
 from scipy import stats
 
 from qgate.errors import MeasurementError
-from qgate.quantum.capture import describe, own_values
+from qgate.quantum.capture import describe
 from qgate.quantum.description import Bounds, decode, encode
 from qgate.quantum.engine import frequencies, simulate
+from qgate.quantum.own import own_values
 from qgate.quantum.replay import marginal
 
 ROWS = 6

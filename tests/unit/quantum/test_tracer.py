@@ -14,9 +14,10 @@ from pennylane import numpy as pnp
 from qgate.errors import MeasurementError
 from qgate.quantum import capture, tracer
 from qgate.quantum.capture import TRACED as TRACED_ONCE
-from qgate.quantum.capture import describe, own_values
+from qgate.quantum.capture import describe
 from qgate.quantum.description import Bounds, decode, encode
 from qgate.quantum.engine import simulate
+from qgate.quantum.own import own_values
 
 ROWS = 12
 X = np.random.default_rng(5).uniform(-2, 2, (ROWS, 4))
