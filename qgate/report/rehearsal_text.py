@@ -56,7 +56,7 @@ def _is_number(value: object) -> bool:
 def _quantity(name: str) -> tuple[str, str]:
     """A gate's quantity and unit in words: `latency_p95_ms` → latency p95, ms."""
     words = re.sub(r"_vs_.*", "", clean(name))
-    if not words.startswith("latency") and words.endswith("_gap"):
+    if "_gap_vs_" in name:
         return "gap", ""
     stem, _, last = words.rpartition("_")
     return (stem.replace("_", " "), _UNITS[last]) if last in _UNITS else (words.replace("_", " "), "")

@@ -1,21 +1,11 @@
 """The sample pull requests through the whole pipeline: each must get its verdict, for its reason."""
 
 import json
-from datetime import date
 
 import pytest
 
-from qgate.demo import SAMPLES, gate_samples
+from qgate.demo import SAMPLES
 from qgate.domain.verdict import Decision
-
-TODAY = date(2026, 11, 24)
-
-
-@pytest.fixture(scope="module")
-def shown(tmp_path_factory):
-    return {
-        (s.sample.example, s.sample.pull): s for s in gate_samples(tmp_path_factory.mktemp("demo"), lambda _: None, today=TODAY)
-    }
 
 
 @pytest.mark.parametrize("sample", SAMPLES, ids=lambda s: f"{s.example}-{s.pull}")
