@@ -21,11 +21,15 @@ def test_what_others_wrote_says_nothing_to_the_terminal(log):
     assert stream.getvalue() == "qgate.test: GitHub answered gone \N{REPLACEMENT CHARACTER}gnp\n"
 
 
+def red():
+    raise ValueError("\x1b[31mred")
+
+
 def test_a_traceback_keeps_its_lines(log):
     stream, logger = log
     try:
-        int("\x1b[31mred")
+        red()
     except ValueError:
         logger.exception("failed")
     first, second, *_, last = stream.getvalue().splitlines()
-    assert (first, second, last) == ("qgate.test: failed", "Traceback (most recent call last):", "ValueError: invalid literal for int() with base 10: '\\x1b[31mred'")
+    assert (first, second, last) == ("qgate.test: failed", "Traceback (most recent call last):", "ValueError: red")
