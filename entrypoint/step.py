@@ -153,6 +153,7 @@ def _settings(inputs: Inputs, workflow: Workflow, places: _Places) -> Settings:
         charters=inputs.charters,
         prefix=places.prefix,
         own_charter=target.on_default_branch,
+        every_pilot=target.every_pilot,
         cache=places.cache,
         setup=inputs.setup,
         limits=LIMITS,

@@ -11,13 +11,15 @@ from pathlib import Path
 
 from qgate.changes.behind import Stricter, stricter
 from qgate.changes.charters import CharterSource, FoundCharters, Side, below, find_charters
+from qgate.changes.closure import ARROW
 from qgate.changes.content import content_digest
 from qgate.changes.diff import find_change
+from qgate.changes.fresh import fetched_paths, take_fetched
 from qgate.changes.git import Repository
 from qgate.changes.reach import detect
 from qgate.changes.ruler import Sides, ruler_changes
 from qgate.changes.tree import head_tree
-from qgate.domain.change import Change
+from qgate.domain.change import Change, PilotReach, Reach
 from qgate.domain.scope import Scope, SourcedCharter
 from qgate.domain.verdict import Verdict
 from qgate.errors import CharterError, UsageError
@@ -29,7 +31,8 @@ from qgate.settings import Settings
 class Opened:
     """The repository at hand: the change as seen from the working directory, the charters, the head's files on disk.
 
-    `stricter` are the charters of the base branch's end that ask for more than those that judge.
+    `stricter` are the charters of the base branch's end that ask for more than those that judge. `every_pilot` is True where
+    nothing was changed and all are gated; `fetched` are then the files that the workspace has otherwise than the commit.
     """
 
     repository: Repository
@@ -40,6 +43,8 @@ class Opened:
     today: date
     pull_request: str = ""
     stricter: tuple[Stricter, ...] = ()
+    every_pilot: bool = False
+    fetched: tuple[str, ...] = ()
 
 
 @contextmanager
@@ -56,6 +61,7 @@ def opened(settings: Settings) -> Iterator[Opened]:
     head = whole.head or f"worktree:{repository.worktree_digest()}"
     with head_tree(repository, whole.head) as tree:
         here = tree / settings.prefix
+        fetched = _fetched(settings, here, found.charters)
         charters = tuple(_sealed(sourced, here, settings.pull_request) for sourced in found.charters)
         yield Opened(
             repository=repository,
@@ -66,7 +72,16 @@ def opened(settings: Settings) -> Iterator[Opened]:
             today=settings.today,
             pull_request=settings.pull_request,
             stricter=stricter(repository, whole, source, tip),
+            every_pilot=settings.every_pilot,
+            fetched=fetched,
         )
+
+
+def _fetched(settings: Settings, tree: Path, charters: tuple[SourcedCharter, ...]) -> tuple[str, ...]:
+    workspace = settings.repository / settings.prefix
+    if not settings.every_pilot or tree == workspace:
+        return ()
+    return take_fetched(workspace, tree, fetched_paths(sourced.charter for sourced in charters))
 
 
 def _sealed(sourced: SourcedCharter, root: Path, pull_request: str) -> SourcedCharter:
@@ -103,17 +118,22 @@ def scope_of(run: Opened) -> Scope:
     if run.found.invalid:
         raise CharterError("no gate was evaluated: the charter is invalid")
     charters = run.found.charters
-    reach = detect(run.tree, run.change, [c.charter for c in charters])
+    reach = _all_of(charters) if run.every_pilot else detect(run.tree, run.change, [c.charter for c in charters])
     return Scope(
         base=run.change.base,
         head=run.head,
         reach=reach,
         charters=charters,
-        notes=run.found.notes,
+        notes=(*run.found.notes, *(f"`{path}` is what the workflow fetched, not the commit's." for path in run.fetched)),
         charter_changes=run.found.changes,
         today=run.today if any(c.charter.waivers or c.charter.rollback.rehearsed for c in charters) else None,
         pull_request=run.pull_request,
     )
+
+
+def _all_of(charters: tuple[SourcedCharter, ...]) -> Reach:
+    chain = f"the default branch as it is{ARROW}every pilot"
+    return Reach(pilots=tuple(PilotReach(pilot=c.charter.pilot, charter=c.charter.path, chains=(chain,)) for c in charters))
 
 
 def nothing_reached(scope: Scope) -> Verdict:

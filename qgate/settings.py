@@ -14,7 +14,8 @@ class Settings:
     """Everything that a run depends on besides the repository.
 
     `base` None is the default branch; `head` None is the work tree; `prefix` is the working directory relative to the
-    repository's root; `own_charter` is True on a push to the default branch; `today` judges waivers;
+    repository's root; `own_charter` is True on a run of the default branch; `every_pilot` gates all of it, whatever was changed;
+    `today` judges waivers;
     `only` names the families of gates that are measured (none: all of them); `signing_key` is the PEM text that signs the
     attestation and the record of attempts; `pull_request` names the one that is gated (`owner/name#7`; "": none); `ledger` is the
     file that counts attempts; `ledger_branch` keeps the history of the default branch (`qgate.history`);
@@ -31,6 +32,7 @@ class Settings:
     only: tuple[Family, ...] = ()
     prefix: str = ""
     own_charter: bool = False
+    every_pilot: bool = False
     run_url: str | None = None
     pull_request: str = ""
     ledger: Path | None = None

@@ -86,6 +86,7 @@ def _publishing(settings: Settings, forge: str) -> tuple[Settings, Any]:
         base=settings.base or target.base or target.default_branch,
         head=settings.head or target.head,
         own_charter=target.on_default_branch,
+        every_pilot=target.every_pilot,
         run_url=target.run_url,
         pull_request=target.pull_request_name,
     )

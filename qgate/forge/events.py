@@ -25,6 +25,7 @@ class EventKind(StrEnum):
     PULL_REQUEST = "pull_request"
     MERGE_GROUP = "merge_group"
     PUSH = "push"
+    SCHEDULE = "schedule"
     WORKFLOW_DISPATCH = "workflow_dispatch"
     WORKFLOW_RUN = "workflow_run"
 
@@ -53,6 +54,11 @@ class EventTarget:
     measured_in: MeasuringRun | None = None
 
     @property
+    def every_pilot(self) -> bool:
+        """Whether nothing was changed, and the default branch is gated as it is."""
+        return self.on_default_branch and self.kind in {EventKind.SCHEDULE, EventKind.WORKFLOW_DISPATCH}
+
+    @property
     def pull_request_name(self) -> str:
         """As people write it, `owner/name#7`; "" without one."""
         return "" if self.pull_request is None else f"{self.repository}#{self.pull_request}"
@@ -64,7 +70,7 @@ def choose_target(event_name: str, payload: Mapping[str, Any], *, sha: str, run_
     Args:
         event_name: GITHUB_EVENT_NAME.
         payload: the JSON object in GITHUB_EVENT_PATH.
-        sha: GITHUB_SHA; only a manual run is about this commit.
+        sha: GITHUB_SHA; only a manual or a scheduled run is about this commit.
         run_url: the page of the workflow run.
 
     Raises:
@@ -83,6 +89,7 @@ def choose_target(event_name: str, payload: Mapping[str, Any], *, sha: str, run_
         EventKind.PULL_REQUEST: _pull_request,
         EventKind.MERGE_GROUP: _merge_group,
         EventKind.PUSH: _push,
+        EventKind.SCHEDULE: _scheduled,
         EventKind.WORKFLOW_DISPATCH: _manual,
         EventKind.WORKFLOW_RUN: _measured,
     }[EventKind(event_name)]
@@ -127,8 +134,13 @@ def _push(payload: Mapping[str, Any], _sha: str) -> dict[str, Any]:
 
 def _manual(payload: Mapping[str, Any], sha: str) -> dict[str, Any]:
     if not _SHA.fullmatch(sha):
-        raise UsageError(f"GITHUB_SHA is {sha!r}, not a commit: a manual run is gated at that commit")
+        raise UsageError(f"GITHUB_SHA is {sha!r}, not a commit: a run without a change is gated at that commit")
     return {"head": sha, "on_default_branch": _on_default_branch(payload)}
+
+
+def _scheduled(payload: Mapping[str, Any], sha: str) -> dict[str, Any]:
+    """GitHub starts schedules on the default branch alone, and their payload names no branch."""
+    return {**_manual(payload, sha), "on_default_branch": True}
 
 
 def _measured(payload: Mapping[str, Any], _sha: str) -> dict[str, Any]:

@@ -42,8 +42,17 @@ def test_the_strictest_linters_find_nothing(command):
 
 def test_there_is_a_workflow_for_each_case_of_the_docs():
     names = [path.name for path in FILES]
-    assert names == ["qgate-evidence.yml", "qgate-main.yml", "qgate-measure.yml", "qgate-publish.yml", "qgate.yml"]
-    docs = "".join((FOLDER.parents[1] / "docs" / page).read_text(encoding="utf-8") for page in ("forks.md", "evidence.md"))
+    assert names == [
+        "qgate-evidence.yml",
+        "qgate-main.yml",
+        "qgate-measure.yml",
+        "qgate-publish.yml",
+        "qgate-scheduled.yml",
+        "qgate.yml",
+    ]
+    docs = "".join(
+        (FOLDER.parents[1] / "docs" / page).read_text(encoding="utf-8") for page in ("forks.md", "evidence.md", "after-merge.md")
+    )
     assert [name for name in names if f"../examples/workflows/{name}" not in docs] == []
 
 

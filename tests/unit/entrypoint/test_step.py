@@ -96,8 +96,8 @@ def test_pull_request_target_is_refused_with_the_reason(runner, tmp_path):
 
 def test_an_event_that_cannot_be_gated_names_those_that_can(runner):
     log = io.StringIO()
-    assert step(runner | {"GITHUB_EVENT_NAME": "schedule", "GITHUB_EVENT_PATH": str(EVENTS / "schedule.json")}, log) == 2
-    assert "pull_request, merge_group, push, workflow_dispatch, workflow_run" in log.getvalue()
+    assert step(runner | {"GITHUB_EVENT_NAME": "issues", "GITHUB_EVENT_PATH": str(EVENTS / "schedule.json")}, log) == 2
+    assert "pull_request, merge_group, push, schedule, workflow_dispatch, workflow_run" in log.getvalue()
 
 
 def test_a_wrong_input(runner, tmp_path):

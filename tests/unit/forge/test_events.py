@@ -48,6 +48,7 @@ def target(kind, **values):
         ("merge_group", target(EventKind.MERGE_GROUP, head="d3e5f7091a2b3c4d5e6f708192a3b4c5d6e7f809", base=BASE)),
         ("push", target(EventKind.PUSH, head=HEAD, base=BASE, on_default_branch=True)),
         ("push.new_branch", target(EventKind.PUSH, head=HEAD)),
+        ("schedule", target(EventKind.SCHEDULE, head=MERGE_COMMIT, on_default_branch=True)),
         ("workflow_dispatch", target(EventKind.WORKFLOW_DISPATCH, head=MERGE_COMMIT, on_default_branch=True)),
         ("workflow_run.fork", target(EventKind.WORKFLOW_RUN, head=HEAD, measured_in=RUN_OF_FORK)),
     ],
@@ -63,14 +64,21 @@ def test_a_pull_request_inside_a_repository_that_is_a_fork_is_no_fork():
     assert choose_target("pull_request", event, sha=MERGE_COMMIT, run_url=RUN).head_is_fork is False
 
 
-@pytest.mark.parametrize("name", ["schedule", "issue_comment", ""])
+@pytest.mark.parametrize("name", ["issues", "issue_comment", ""])
 def test_any_other_event_is_told_which_there_are(name):
     with pytest.raises(UsageError) as caught:
         choose_target(name, payload("schedule"), sha=MERGE_COMMIT, run_url=RUN)
     assert str(caught.value) == (
         f"event {name!r} cannot be gated: it names no change. "
-        "Start the workflow on one of: pull_request, merge_group, push, workflow_dispatch, workflow_run"
+        "Start the workflow on one of: pull_request, merge_group, push, schedule, workflow_dispatch, workflow_run"
     )
+
+
+def test_every_pilot_is_gated_where_the_default_branch_is_taken_as_it_is():
+    names = ["schedule", "workflow_dispatch", "push", "pull_request.same_repository"]
+    assert [chosen(name).every_pilot for name in names] == [True, True, False, False]
+    elsewhere = payload("workflow_dispatch") | {"ref": "refs/heads/topic"}
+    assert not choose_target("workflow_dispatch", elsewhere, sha=HEAD, run_url=RUN).every_pilot
 
 
 def test_pull_request_target_is_refused_with_the_reason():
