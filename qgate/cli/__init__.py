@@ -18,7 +18,7 @@ from qgate.cli.setup import demo, init, lock, plan
 from qgate.cli.stages import judge, measure, publish, run
 from qgate.cli.verify import verify
 from qgate.cli.voice import voice
-from qgate.cli.words import last_words, say
+from qgate.cli.words import NothingEvaluatedError, last_words, say
 from qgate.errors import ExitCode, QgateError
 from qgate.forge.commands import commands_off
 from qgate.report.log import log_cleanly
@@ -30,8 +30,10 @@ def main() -> None:
     In a workflow the runner would act on lines of others' text that look like its commands: it is told not to.
     """
     with commands_off(sys.stderr) if _in_a_log(os.environ, sys.argv) else nullcontext():
-        code = _ended()
+        code, evaluated = _ended()
         sys.stdout.flush()
+    if not evaluated:  # outside the fence, whose end would be the last line
+        last_words()
     sys.exit(code)
 
 
@@ -41,23 +43,26 @@ def _in_a_log(environ: Mapping[str, str], arguments: Sequence[str]) -> bool:
     return environ.get("GITHUB_ACTIONS") == "true" and not asked
 
 
-def _ended() -> int:
+def _ended() -> tuple[int, bool]:
+    """The exit code, and whether whatever was asked for was done."""
     try:
-        code = cli(standalone_mode=False)
+        return int(cli(standalone_mode=False)), True
     except click.exceptions.Exit as ending:
-        code = ending.exit_code
+        return ending.exit_code, True
+    except NothingEvaluatedError as ending:
+        code = ending.code
     except click.ClickException as error:
         error.show()
-        code = last_words(ExitCode.USAGE)
+        code = ExitCode.USAGE
     except click.Abort:
-        code = last_words(ExitCode.INTERNAL)
+        code = ExitCode.INTERNAL
     except QgateError as error:
         say(f"qgate: {error}", err=True)
-        code = last_words(error.exit_code)
+        code = error.exit_code
     except Exception:
         logging.getLogger("qgate").exception("qgate: internal error; please report it with the lines below")
-        code = last_words(ExitCode.INTERNAL)
-    return int(code)
+        code = ExitCode.INTERNAL
+    return int(code), False
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})

@@ -10,7 +10,7 @@ import click
 from qgate.changes.credentials import authorized
 from qgate.charter.metrics import Family
 from qgate.cli.options import common, forge_option, progress, refuse_invalid, settings_of, setup_option
-from qgate.cli.words import last_words
+from qgate.cli.words import NothingEvaluatedError
 from qgate.cli.words import say as tell
 from qgate.domain.environment import Setup
 from qgate.domain.report import Publication
@@ -113,7 +113,9 @@ def _ending(gated: Any, settings: Settings, *, as_json: bool) -> int:
     if gated.error:
         tell(f"qgate: {gated.error}", err=True)
     click.echo(f"qgate: report in {settings.out}", err=True)
-    return int(gated.exit_code) if gated.verdict is not None else int(last_words(gated.exit_code))
+    if gated.verdict is None:
+        raise NothingEvaluatedError(gated.exit_code)
+    return int(gated.exit_code)
 
 
 @click.command()

@@ -14,7 +14,14 @@ def say(text: str, *, err: bool = False) -> None:
     click.echo(clean_lines(text, _LONGEST), err=err)
 
 
-def last_words(code: ExitCode) -> ExitCode:
-    """Says so, that it be taken for no verdict, and gives the exit code back."""
+class NothingEvaluatedError(Exception):
+    """A run that ended before its verdict, and has said why."""
+
+    def __init__(self, code: ExitCode) -> None:
+        super().__init__(NOT_EVALUATED)
+        self.code = code
+
+
+def last_words() -> None:
+    """Says so, that it be taken for no verdict."""
     click.echo(f"qgate: {NOT_EVALUATED}", err=True)
-    return code

@@ -29,6 +29,13 @@ def test_outside_of_a_workflow_nothing_is_said_to_a_runner(hostile, monkeypatch)
     assert "\x1b" not in ended.out
 
 
+def test_in_a_workflow_too_the_last_line_says_that_nothing_was_evaluated(pilot, monkeypatch):
+    monkeypatch.setenv("GITHUB_ACTIONS", "true")
+    ended = pilot.qgate("run", "--base", "nowhere")
+    assert (ended.code, ended.last_line) == (2, "qgate: no gate was evaluated")
+    assert re.fullmatch(r"::stop-commands::(\w{32})\n.*nowhere.*\n::\1::\nqgate: no gate was evaluated\n", ended.err, re.DOTALL)
+
+
 def test_annotations_that_were_asked_for_are_commands(hostile, monkeypatch):
     monkeypatch.setenv("GITHUB_ACTIONS", "true")
     charter = hostile.path / ".qgate/sorter.yml"
