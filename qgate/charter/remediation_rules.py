@@ -19,7 +19,12 @@ def check_remediation(document: Document, key: KeyPath, remediation: Any) -> Ite
         return
     if not can_be_done(remediation):
         yield _vague(document, key, remediation)
-    elif isinstance(remediation, dict) and isinstance(remediation.get("set"), dict):
+    if not isinstance(remediation, dict):
+        return
+    if isinstance(script := remediation.get("run"), str) and script.split() != [script]:
+        message = f"`run` is the path of a script, and {shown(script)} has spaces: nothing passes it arguments"
+        yield document.problem(Code.WRONG_FORM, (*key, "run"), message, "write them into a script of their own")
+    if isinstance(remediation.get("set"), dict):
         yield from _settings(document, (*key, "set"), remediation["set"], alone=not remediation.get("run"))
 
 
