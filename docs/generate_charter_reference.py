@@ -25,17 +25,28 @@ A charter is a YAML file in the repository (`.qgate/*.yml`, one pilot each). It 
 promises: per gate a measurement, a threshold, an owner and a remediation; and the way back to the classical service.
 `qgate validate` names every problem at once, each with `file:line:column`, what is wrong, and the fix.
 
-An editor that reads JSON Schema completes and checks the file as you type; with the YAML language server, begin it with
-
-```yaml
-# yaml-language-server: $schema=../schemas/charter.schema.json
-```
-
 A charter may begin as a fragment: an owner, the metrics, a rollback. `qgate validate` then says what each gate lacks, and
 `qgate init --from FRAGMENT` completes it. This is a complete one:
 """
 
-_YAML = """## The file
+_YAML = """## In an editor
+
+The schema knows every key, with its meaning, choices, default and an example. `qgate init` lays it beside the charter, as
+`.qgate/charter.schema.json`, and begins the charter with the line that names it:
+
+```yaml
+# yaml-language-server: $schema=charter.schema.json
+```
+
+- VS Code, with the YAML extension (`redhat.vscode-yaml`), and every other editor with the YAML language server (Neovim, Emacs,
+  Helix, Zed): nothing more to do.
+- JetBrains IDEs: where that line is not read, map the file under *Settings, Languages & Frameworks, Schemas and DTDs, JSON Schema
+  Mappings* to `.qgate/*.yml`.
+
+The copy is for editors alone: the gate reads the schema of the qgate that runs. After an update of qgate, copy its
+`schemas/charter.schema.json` over it.
+
+## The file
 
 - UTF-8 text, at most 1 MiB, one YAML document, at most 32 levels deep. A byte-order mark and CRLF line ends are accepted.
 - No anchors, aliases, merge keys or tags: what stands on a line is all that it means.

@@ -10,7 +10,12 @@ _FOLDERS = (_PACKAGE / "schemas", _PACKAGE.parent / "schemas")
 
 
 @cache
-def _text(name: str) -> str:
+def schema_text(name: str) -> str:
+    """The schema's file, as it is.
+
+    Raises:
+        FileNotFoundError: see `load_schema`.
+    """
     candidates = [folder / f"{name}.schema.json" for folder in _FOLDERS]
     found = next((path for path in candidates if path.is_file()), candidates[0])
     return found.read_text(encoding="utf-8")
@@ -22,5 +27,5 @@ def load_schema(name: str) -> dict[str, Any]:
     Raises:
         FileNotFoundError: qgate has no such schema, or was installed without its schemas.
     """
-    schema: dict[str, Any] = json.loads(_text(name))
+    schema: dict[str, Any] = json.loads(schema_text(name))
     return schema

@@ -5,7 +5,7 @@ import hashlib
 import io
 import re
 import zipfile
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
@@ -57,8 +57,8 @@ def find_data(root: Path, paths: Iterable[str], target: str | None) -> tuple[Fou
         if suffix == ".npz" and {"X", "y"} <= _arrays(root / path):
             found.append(FoundData(path=path, split=split_of(path)))
         elif suffix in {".csv", ".parquet"}:
-            columns = _columns(root / path)
-            column = target if target in columns else _label_column(columns)
+            names = columns(root, path)
+            column = target if target in names else label_column(names)
             if column or split_of(path):
                 found.append(FoundData(path=path, split=split_of(path), target=column))
     return tuple(found)
@@ -79,9 +79,9 @@ def split_of(path: str) -> str | None:
     return None
 
 
-def label_column(root: Path, path: str) -> str | None:
-    """The column of a table that is likely its label; None where there is none, or the file has no columns."""
-    return _label_column(_columns(root / path)) if path.endswith((".csv", ".parquet")) else None
+def columns(root: Path, path: str) -> list[str]:
+    """The names of a table's columns; empty where the file is no table, or cannot be read."""
+    return _columns(root / path) if path.endswith((".csv", ".parquet")) else []
 
 
 def check_data(root: Path, path: str, target: str | None) -> CheckedData:
@@ -143,6 +143,7 @@ def _parquet_columns(file: Path) -> list[str]:
         return []
 
 
-def _label_column(columns: list[str]) -> str | None:
-    lowered = {column.strip().lower(): column for column in columns}
+def label_column(names: Sequence[str]) -> str | None:
+    """The column that is likely the label, by its name."""
+    lowered = {column.strip().lower(): column for column in names}
     return next((lowered[name] for name in _TARGETS if name in lowered), None)

@@ -12,7 +12,7 @@ from pathlib import Path, PurePosixPath
 from qgate.changes.imports import ROOTS
 from qgate.changes.python_source import parse, python_text, read_source
 
-_NOT_SERVED = frozenset({"tests", "test", "docs", "benchmarks", "conftest.py", "setup.py", "noxfile.py"})
+NOT_SERVED = frozenset({"tests", "test", "docs", "benchmarks", "conftest.py", "setup.py", "noxfile.py"})
 _MOST_HOPS = 20  # re-exports that are followed: a cycle of them must end
 Syntax = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef | ast.Assign | ast.AnnAssign
 
@@ -124,7 +124,7 @@ class Definitions:
 def module_name(path: str) -> str | None:
     """The module that a file is where the worker looks for modules; None for one that serves nobody, or cannot be imported."""
     pure = PurePosixPath(path)
-    if pure.suffix != ".py" or _NOT_SERVED & set(pure.parts) or pure.name.startswith("test_"):
+    if pure.suffix != ".py" or NOT_SERVED & set(pure.parts) or pure.name.startswith("test_"):
         return None
     parts = pure.with_suffix("").parts
     if parts[0] in ROOTS and len(parts) > 1:

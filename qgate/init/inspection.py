@@ -11,6 +11,7 @@ from qgate.changes.python_source import read_source
 from qgate.errors import GitError
 from qgate.init.data_files import FoundData, find_data, find_weights
 from qgate.init.definitions import Definitions
+from qgate.init.executables import executables
 from qgate.init.models import Model, baselines, candidates
 
 _LOCKFILES = ("requirements.lock", "uv.lock", "poetry.lock", "pdm.lock", "pylock.toml", "Pipfile.lock")
@@ -55,7 +56,7 @@ def inspect(repository: Repository, prefix: str, *, target: str | None) -> Inspe
         root=root,
         files=files,
         definitions=definitions,
-        candidates=candidates(definitions),
+        candidates=(*candidates(definitions), *executables(root, files)),
         baselines=baselines(definitions),
         data=find_data(root, files, target),
         weights=find_weights(root, files),

@@ -9,6 +9,7 @@ from qgate.errors import UsageError
 from qgate.init.choices import Question
 from qgate.init.data_files import CheckedData
 from qgate.init.definitions import Definitions
+from qgate.init.executables import taken
 from qgate.init.flags import Flags
 from qgate.init.inspection import Seen
 from qgate.init.materials import Materials
@@ -19,8 +20,8 @@ _SCHEDULE = [100, 1000]
 _SEEDS = [11, 23, 47, 61, 83]
 _SAMPLED = frozenset({CandidateKind.CIRCUIT, CandidateKind.KERNEL, CandidateKind.QUBO})
 _CANDIDATE = (
-    "the hybrid model: a function of one sample and `weights` that returns PennyLane measurements, or whatever builds a "
-    "scikit-learn estimator"
+    "the hybrid model: a function of one sample and `weights` that returns PennyLane measurements, whatever builds a "
+    "scikit-learn estimator, or an executable that answers through files (docs/command.md), for Qiskit, Cirq and others"
 )
 _BASELINE = "what builds the classical model (an installed class will do: sklearn.linear_model:LogisticRegression)"
 _DECISIONS = MappingProxyType(
@@ -35,7 +36,7 @@ def candidate(materials: Materials) -> Model | None:
     if kind := next((k for k in CandidateKind if k in written), None):
         return describe(str(written[kind]), kind, definitions) or Model(kind=kind, entrypoint=str(written[kind]), place="")
     seen = [Seen(value=model.flag, source=model.place) for model in materials.seen.candidates]
-    question = Question(what="candidate", why=_CANDIDATE, flag="--candidate KIND=pkg.mod:attr")
+    question = Question(what="candidate", why=_CANDIDATE, flag="--candidate KIND=pkg.mod:attr, or --candidate command=PATH")
     answer = materials.choices.pick(question, materials.flags.candidate, seen)
     return _named_candidate(Flags(candidate=answer), definitions, materials.seen.candidates) if answer else None
 
@@ -93,12 +94,16 @@ def shots(materials: Materials, model: Model) -> list[Entry]:
     """`pilot.shots`: a schedule where the candidate samples, seeds where it takes one."""
     if materials.has("pilot", "shots"):
         return []
-    taken = parameters(model.entrypoint, materials.seen.definitions)
+    is_program = model.kind == CandidateKind.COMMAND
+    known = taken(materials.seen.root, model.entrypoint) if is_program else None
+    takes = known if known is not None else parameters(model.entrypoint, materials.seen.definitions)
     sampled = model.kind in _SAMPLED
-    value: dict[str, list[int]] = {"schedule": _SCHEDULE} if sampled or {"shots", "seed"} <= taken else {}
-    value |= {"seeds": _SEEDS} if sampled or "seed" in taken else {}
+    value: dict[str, list[int]] = {"schedule": _SCHEDULE} if sampled or {"shots", "seed"} <= takes else {}
+    value |= {"seeds": _SEEDS} if sampled or "seed" in takes else {}
     if not value:
-        materials.choices.guessed.append(f"shots: none ({model.entrypoint} takes no parameter `seed`)")
+        materials.choices.guessed.append(
+            f"shots: none ({model.entrypoint} {'does not read QGATE_SEED' if is_program else 'takes no parameter `seed`'})"
+        )
         return []
     text = "; ".join(f"{key} {', '.join(map(str, numbers))}" for key, numbers in value.items())
     comment = materials.choices.assume("shots", text, "the last level of the schedule decides; change it in the file")

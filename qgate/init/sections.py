@@ -7,12 +7,13 @@ from qgate.charter.document import Document
 from qgate.charter.metrics import SPLIT_ALIASES, Task
 from qgate.errors import MeasurementError
 from qgate.init.choices import Question
-from qgate.init.data_files import TEST, TRAIN, VALIDATION, CheckedData, check_data, label_column
+from qgate.init.data_files import TEST, TRAIN, VALIDATION, CheckedData, check_data, columns, label_column
 from qgate.init.inspection import Seen
 from qgate.init.materials import Materials
 from qgate.init.yaml_text import Block, Entry
 
-_LOCKFILE = "what pins every library (make one: `uv pip compile --generate-hashes pyproject.toml -o requirements.lock`)"
+_LOCKFILE = "what pins every library (make one: `uv pip compile --generate-hashes {} -o requirements.lock`)"
+_REQUIRED = ("pyproject.toml", "requirements.in", "requirements.txt", "setup.py")
 
 
 def name(materials: Materials) -> str:
@@ -48,7 +49,8 @@ def lockfile(materials: Materials) -> list[Entry]:
     if materials.has("pilot", "environment", "lockfile"):
         return []
     seen = [Seen(value=path, source="its name") for path in materials.seen.lockfiles[:1]]
-    question = Question(what="lockfile", why=_LOCKFILE, flag="--lockfile PATH")
+    required = next((path for path in _REQUIRED if path in materials.seen.files), _REQUIRED[0])
+    question = Question(what="lockfile", why=_LOCKFILE.format(required), flag="--lockfile PATH")
     return [Entry(key="lockfile", value=materials.choices.pick(question, materials.flags.lockfile, seen))]
 
 
@@ -71,9 +73,14 @@ def data(materials: Materials, splits: Sequence[str]) -> dict[str, CheckedData]:
     for split in dict.fromkeys([*splits, *given]):
         written = materials.fragment.mapping("pilot", "data", declared.get(split, split))
         path = written.get("path") or _data_path(materials, split, given.get(split))
-        if checked := _checked(materials, split, str(path), written.get("target")) if path else None:
+        if checked := _checked(materials, split, str(path), written.get("target") or _same(found)) if path else None:
             found[split] = checked
     return found
+
+
+def _same(found: Mapping[str, CheckedData]) -> str | None:
+    """The label column of the splits before: what was asked for once holds for all."""
+    return next((checked.declared.target for checked in found.values() if checked.declared.target), None)
 
 
 def _data_path(materials: Materials, split: str, given: str | None) -> str:
@@ -89,13 +96,33 @@ def _data_path(materials: Materials, split: str, given: str | None) -> str:
 
 
 def _checked(materials: Materials, split: str, path: str, target: str | None) -> CheckedData | None:
-    column = target or materials.flags.target or label_column(materials.seen.root, path)
+    column = target or materials.flags.target or _label(materials, path)
+    if column == "":
+        return None  # asked for, and not answered
     try:
         return check_data(materials.seen.root, path, column if PurePosixPath(path).suffix != ".npz" else None)
     except MeasurementError as error:
         flag = f"--data {split}=PATH (or --target COLUMN)"
         materials.choices.missing.append(Question(what=f"data.{split}", why=str(error), flag=flag))
         return None
+
+
+def _label(materials: Materials, path: str) -> str | None:
+    """A table's label column: the one that its name tells, else the answer; empty where it is missing, None without columns."""
+    names = columns(materials.seen.root, path)
+    if not names:
+        return None
+    if told := label_column(names):
+        return told
+    question = Question(
+        what="label column",
+        why=f"which column of {path} the models predict",
+        flag="--target COLUMN",
+        choices=tuple(name for name in names if name.isprintable()),
+    )
+    if any(known.what == question.what for known in materials.choices.missing):
+        return ""
+    return materials.choices.pick(question, None)
 
 
 def data_entry(checked: Mapping[str, CheckedData], fragment: Document) -> Block:

@@ -21,11 +21,15 @@ from qgate.evidence.lock import PATH as LOCK
 from qgate.evidence.lock import write_lock
 from qgate.init import workflow
 from qgate.init.choices import Ask, Choices
+from qgate.init.completion import SCHEMA, announced, schema_file
 from qgate.init.draft import Draft, draft
 from qgate.init.flags import Flags
 from qgate.init.inspection import Inspection, inspect
 from qgate.init.materials import Materials
 from qgate.intake import opened
+from qgate.plan.pilot import Earlier, plan_pilot
+from qgate.plan.power import underpowered
+from qgate.plan.spread import DISCORDANCE
 from qgate.settings import Settings
 
 Say = Callable[[str], None]
@@ -76,15 +80,16 @@ def initialise(request: Request, ask: Ask, say: Say) -> Outcome:
     choices = Choices(ask=ask)
     drafted = _draft(request, seen, choices)
     path = _charter_path(request, drafted.name)
-    charter = _valid(drafted.text, path, request)
-    written, notes = _written(request, seen, path, drafted.text)
+    text = announced(drafted.text)
+    charter = _valid(text, path, request)
+    written, notes = _written(request, seen, path, text)
     locked = _lock(request, say)
     read = [*(data.path for data in charter.data.values()), charter.candidate.weights, charter.lockfile]
     return Outcome(
         written=(*written, *locked.written),
         guessed=tuple(choices.guessed),
         assumed=tuple(choices.assumed),
-        notes=(*notes, *locked.notes),
+        notes=(*notes, *_rarely_decided(charter, request), *locked.notes),
         add=(*written, *locked.written, *(_shown(request, file) for file in read if file)),
     )
 
@@ -139,12 +144,20 @@ def _written(request: Request, seen: Inspection, path: Path, text: str) -> tuple
             f"{_relative(request, path)} is there already; nothing was written\n  fix: give --force, or another --name"
         )
     _write(path, text)
+    _write(request.here / SCHEMA, schema_file())
+    both = [_relative(request, path), _relative(request, request.here / SCHEMA)]
     steps = request.repository.root / workflow.PATH
     if steps.exists() and not request.force:
-        return [_relative(request, path)], [f"{workflow.PATH} is there already and stays as it is (--force writes it anew)"]
+        return both, [f"{workflow.PATH} is there already and stays as it is (--force writes it anew)"]
     _write(steps, workflow.workflow(branch=seen.branch.value, directory=request.prefix))
     note = f"{workflow.PATH}: replace the zeros after `qgate/qgate-action@` by the commit of the release that you have reviewed"
-    return [_relative(request, path), _relative(request, steps)], [note]
+    return [*both, _relative(request, steps)], [note]
+
+
+def _rarely_decided(charter: Charter, request: Request) -> list[str]:
+    """What `qgate plan` would refuse: said at once, while the charter is being read anyway."""
+    planned = plan_pilot(charter, request.here, Earlier(outcomes={}, seconds={}), discordance=DISCORDANCE)
+    return [f"{problem.message}; fix: {problem.fix}" for problem in underpowered(charter, planned, Severity.WARNING)]
 
 
 def _write(path: Path, text: str) -> None:
@@ -168,7 +181,8 @@ def _lock(request: Request, say: Say) -> _Locked:
     try:
         entries = _entries(request, say)
     except QgateError as error:
-        return _Locked(notes=(f"there is no lock yet ({error}); when that is solved, `qgate lock` makes it",))
+        why = "; ".join(line.strip() for line in str(error).splitlines())
+        return _Locked(notes=(f"there is no lock yet ({why}); when that is solved, `qgate lock` makes it",))
     path.write_bytes(write_lock(entries))
     return _Locked(written=(_relative(request, path),))
 

@@ -7,6 +7,7 @@ import yaml
 from click.testing import CliRunner
 from qgate_pilot import CIRCUIT, CLASSICAL, SCALING, Sandbox, pilot_files
 
+from qgate.charter.schema import charter_schema
 from qgate.cli import cli
 from qgate.errors import UsageError
 
@@ -25,10 +26,10 @@ rollback:
   approver: sre@example.com
 """
 CANDIDATE = (
-    "the hybrid model: a function of one sample and `weights` that returns PennyLane measurements, or whatever builds a "
-    "scikit-learn estimator"
+    "the hybrid model: a function of one sample and `weights` that returns PennyLane measurements, whatever builds a "
+    "scikit-learn estimator, or an executable that answers through files (docs/command.md), for Qiskit, Cirq and others"
 )
-DRAFTED = (".github/workflows/qgate.yml", ".qgate/lock.json", ".qgate/sorter.yml")
+DRAFTED = (".github/workflows/qgate.yml", ".qgate/charter.schema.json", ".qgate/lock.json", ".qgate/sorter.yml")
 
 
 @pytest.fixture
@@ -112,7 +113,7 @@ def test_what_is_missing_is_listed_with_the_option_that_gives_it(bare):
         "  data.train: the train data: .npz with X and y, or .csv or .parquet with a label column",
         "    give: --data train=PATH",
         f"  candidate: {CANDIDATE}",
-        "    give: --candidate KIND=pkg.mod:attr",
+        "    give: --candidate KIND=pkg.mod:attr, or --candidate command=PATH",
         "    seen:",
         "      circuit=pilot.hybrid:circuit",
         "      circuit=pilot.other:circuit",
@@ -170,7 +171,7 @@ def test_a_baseline_that_cannot_be_measured_leaves_a_charter_without_a_lock(bare
     assert ended.code == 0, ended
     assert "there is no lock yet (baseline classical: " in ended.out
     assert "ZeroDivisionError" in ended.out
-    assert untracked(bare) == (".github/workflows/qgate.yml", ".qgate/sorter.yml")
+    assert untracked(bare) == tuple(name for name in DRAFTED if name != ".qgate/lock.json")
 
 
 @pytest.mark.parametrize(
@@ -219,12 +220,15 @@ def test_a_project_inside_a_repository_gets_its_own_charter_and_one_workflow_at_
     project = tmp_path / "services/sorter"
     project.mkdir(parents=True)
     pilot_files(project)
-    sandbox.write({f"services/sorter/{name}": text for name, text in {**CODE, "requirements.lock": "x\n"}.items()})
+    sandbox.write(
+        {f"services/sorter/{name}": text for name, text in {**CODE, "requirements.lock": "pennylane==0.45.1\n"}.items()}
+    )
     sandbox.commit("Pilot")
     ended = sandbox.qgate("init", "--repo", "services/sorter", *PEOPLE)
     assert ended.code == 0, ended
     assert untracked(sandbox) == (
         ".github/workflows/qgate.yml",
+        "services/sorter/.qgate/charter.schema.json",
         "services/sorter/.qgate/lock.json",
         "services/sorter/.qgate/sorter.yml",
     )
@@ -252,3 +256,77 @@ def test_an_empty_answer_is_missing(bare):
     assert isinstance(ended.exception, UsageError)
     assert "give: --traffic ROUTE" in str(ended.exception)
     assert untracked(bare) == ()
+
+
+PROGRAM = """\
+import csv, os
+
+seed = os.environ.get("QGATE_SEED")
+shots = os.environ.get("QGATE_SHOTS")
+with open(os.environ["QGATE_FEATURES"]) as asked, open(os.environ["QGATE_PREDICTIONS"], "w") as answers:
+    answers.write("prediction\\n")
+    for row in csv.DictReader(asked):
+        answers.write(f"{int(float(row['x0']) > 0)}\\n")
+"""
+
+
+def test_an_executable_that_answers_through_files_is_the_candidate(bare):
+    bare.change({"pilot/hybrid.py": None, "pilot/scaling.py": None, "bin/predict.py": PROGRAM})
+    ended = bare.qgate("init", *PEOPLE)
+    assert ended.code == 0, ended
+    assert "candidate: command=bin/predict.py (from bin/predict.py, which reads QGATE_PREDICTIONS)" in ended.out
+    pilot = yaml.safe_load((bare.path / ".qgate/sorter.yml").read_text())["pilot"]
+    assert pilot["candidate"] == {"command": "bin/predict.py"}
+    assert pilot["shots"] == {"schedule": [100, 1000], "seeds": [11, 23, 47, 61, 83]}
+    bare.commit("Gate the pilot")
+    bare.git("switch", "--quiet", "--create", "pull")
+    bare.change({"bin/predict.py": PROGRAM.replace("> 0", "< 0")})
+    ended = bare.qgate("run", "--base", "main")
+    assert ended.code == 10, ended
+
+
+def test_the_label_column_of_a_table_is_asked_for_once(bare):
+    rows = "".join(f"{(-1) ** n * (1 + n / 50):.2f},{n % 7},{int(n % 2 == 0)}\n" for n in range(40))
+    tables = {f"data/{split}.csv": f"amount,age,is_fraud\n{rows}" for split in ("train", "val")}
+    bare.change({**tables, "data/train.npz": None, "data/validation.npz": None, "requirements.txt": "pennylane\n"})
+    bare.change({"requirements.lock": None, "pyproject.toml": None})
+    ended = bare.qgate("init", *PEOPLE, "--name", "sorter")
+    assert ended.code == 2, ended
+    told = ended.err.splitlines()
+    start = told.index("  label column: which column of data/train.csv the models predict")
+    assert told[start + 1 : start + 6] == [
+        "    give: --target COLUMN",
+        "    seen:",
+        "      amount",
+        "      age",
+        "      is_fraud",
+    ]
+    assert ended.err.count("label column") == 1
+    assert "make one: `uv pip compile --generate-hashes requirements.txt -o requirements.lock`" in ended.err
+    bare.change({"requirements.lock": "pennylane==0.45.1\n"})
+    answered = CliRunner().invoke(cli, ["init", "--ask", *PEOPLE, "--no-lock", "--repo", str(bare.path)], input="is_fraud\n\n\n")
+    assert answered.exit_code == 0, answered.output
+    assert answered.output.count("label column:") == 2  # the question, and its prompt
+    (charter,) = (bare.path / ".qgate").glob("*.yml")
+    data = yaml.safe_load(charter.read_text())["pilot"]["data"]
+    assert {split: file["target"] for split, file in data.items()} == {"train": "is_fraud", "validation": "is_fraud"}
+
+
+def test_seeds_that_would_rarely_decide_the_drafted_gate_are_said_at_once(bare):
+    ended = bare.qgate("init", *PEOPLE, "--max-gap", "0.001", "--no-lock")
+    assert ended.code == 0, ended
+    (note,) = [line for line in ended.out.splitlines() if "in less than" in line or "of all runs" in line]
+    assert "; fix: declare " in note
+    bare.commit("Gate the pilot")
+    assert bare.qgate("plan").code == 3
+
+
+def test_an_editor_finds_the_schema_beside_the_charter(bare):
+    bare.write({"fragment.yml": FRAGMENT.replace("\n", "\r\n")})
+    assert bare.qgate("init", "--from", "fragment.yml", "--no-lock").code == 0
+    folder = bare.path / ".qgate"
+    first = (folder / "sorter.yml").read_bytes().partition(b"\r\n")[0].decode()
+    schema = json.loads((folder / first.partition("$schema=")[2]).read_text())
+    assert schema == charter_schema()
+    assert bare.qgate("init", "--from", ".qgate/sorter.yml", "--no-lock").code == 0
+    assert (folder / "sorter.yml").read_text().count("yaml-language-server") == 1
