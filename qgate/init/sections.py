@@ -67,7 +67,7 @@ def evaluated_split(materials: Materials) -> str:
 
 def data(materials: Materials, splits: Sequence[str]) -> dict[str, CheckedData]:
     """Every split that is needed, read and hashed; those that cannot be are missing."""
-    found = {}
+    found: dict[str, CheckedData] = {}
     declared = {SPLIT_ALIASES.get(key, key): key for key in materials.fragment.mapping("pilot", "data")}
     given = {SPLIT_ALIASES.get(key, key): path for key, path in materials.flags.data.items()}
     for split in dict.fromkeys([*splits, *given]):

@@ -1,10 +1,8 @@
-"""What an editor shows of a key: its meaning always, and something to write there."""
+"""What an editor offers for a key is a value that the key takes."""
 
 from jsonschema import Draft202012Validator
 
 from qgate.charter.schema import charter_schema
-
-SHOWS = {"examples", "enum", "const", "default", "properties"}
 
 
 def resolved(schema, part):
@@ -22,14 +20,6 @@ def keys(schema, part, path=""):
             yield from keys(schema, resolved(schema, part[keyword]), f"{path}[]")
 
 
-def test_every_key_has_a_title_and_a_description_and_shows_what_to_write():
-    schema = charter_schema()
-    found = list(keys(schema, schema))
-    assert len(found) > 100
-    assert [path for path, part in found if not (part.get("title") and part.get("description", "").endswith("."))] == []
-    assert [path for path, part in found if SHOWS.isdisjoint(part)] == []
-
-
 def test_examples_are_what_their_key_takes():
 
     schema = charter_schema()
@@ -37,4 +27,5 @@ def test_examples_are_what_their_key_takes():
     for path, part in keys(schema, schema):
         validator = Draft202012Validator({"$defs": schema["$defs"], **part})
         wrong += [(path, example) for example in part.get("examples", ()) if not validator.is_valid(example)]
+    assert len(list(keys(schema, schema))) > 100
     assert wrong == []
