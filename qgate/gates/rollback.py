@@ -246,14 +246,18 @@ def _age(charter: Charter, today: date | None) -> Iterator[_Finding]:
         yield _failed(f"the recorded rehearsal is of {rollback.rehearsed}, a day that is still to come", again, details)
     elif rollback.max_age_days is not None and days > rollback.max_age_days:
         yield _failed(
-            f"the last rehearsal where the service runs is too old to count: it was on {rollback.rehearsed}, {days:,} days ago, "
+            f"the last rehearsal where the service runs is too old to count: it was on {rollback.rehearsed}, {_ago(days)}, "
             f"and after {rollback.max_age_days:,} it no longer counts",
             again,
             details,
         )
     else:
-        what = f"it was last rehearsed where it runs on {rollback.rehearsed}, {days:,} days ago"
+        what = f"it was last rehearsed where it runs on {rollback.rehearsed}, {_ago(days)}"
         yield _Finding(decision=Decision.PASS, what=what, details=details)
+
+
+def _ago(days: int) -> str:
+    return "today" if days == 0 else f"{days:,} day{'s' * (days > 1)} ago"
 
 
 def _unverified(charter: Charter) -> str:
