@@ -98,7 +98,10 @@ def _told(reached: _Step | None, plan: Plan, charter: Charter, evidence: PilotEv
 
 
 def complete(found: Sequence[GateOutcome]) -> tuple[GateOutcome, ...]:
-    """The outcomes, where measuring that stopped before a gate was decided is an error: nobody stops at what suits him."""
+    """The outcomes, where measuring that stopped before a gate was decided is an error: nobody stops at what suits him.
+
+    It blocks whatever `on_inconclusive` says: the rows that were left out could have made it a failure.
+    """
     return tuple(_stopped_early(o) if _open(o) else o for o in found)
 
 
@@ -117,4 +120,4 @@ def _stopped_early(outcome: GateOutcome) -> GateOutcome:
         return outcome
     at = f"look {told['taken']} of {told['looks']}"
     stopped = f"measuring stopped at {at}, before this gate was decided at an error rate of {outcome.alpha:.2g}: measure again"
-    return replace(outcome, decision=Decision.ERROR, why=f"{stopped}; {outcome.why}")
+    return replace(outcome, decision=Decision.ERROR, why=f"{stopped}; {outcome.why}", blocks=True)

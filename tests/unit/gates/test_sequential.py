@@ -1,6 +1,7 @@
 import numpy as np
 import pytest
 
+from qgate.domain.charter import OnInconclusive
 from qgate.domain.evidence import Look
 from qgate.domain.verdict import Decision
 from qgate.gates import looks
@@ -95,6 +96,14 @@ def test_measuring_that_stops_undecided_is_an_error_and_no_pass(make, seen):
     assert outcome.why.startswith(
         "measuring stopped at look 2 of 5, before this gate was decided at an error rate of 0.05: measure again; candidate 0.97"
     )
+
+
+def test_stopping_undecided_blocks_also_where_an_undecided_gate_only_warns(make, seen):
+    charter = by_rows(make, on_inconclusive=OnInconclusive.WARN)
+    evidence = seen(charter, borderline(charter), taken=2)
+    assert (gate_of(charter, evidence).decision, gate_of(charter, evidence).blocks) == (Decision.ERROR, True)
+    whole = gate_of(charter, seen(charter, borderline(charter), taken=5))
+    assert (whole.decision, whole.blocks) == (Decision.INCONCLUSIVE, False)
 
 
 def test_undecided_after_all_looks_is_inconclusive(make, seen):
