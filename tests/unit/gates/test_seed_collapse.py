@@ -45,6 +45,30 @@ def test_many_collapses_fail(make):
     assert outcome.why.startswith("5 of 15 seeds collapsed (10, 11, 12, 13, 14): with 95 % confidence at least 0.142")
 
 
+@pytest.mark.parametrize("seeds", [5, 10, 20])
+def test_the_same_candidate_at_every_seed_never_fails(make, seeds):
+    """A/A: what scatters as shot noise does; 400 lists of seeds at a rate that one flagged seed, or two, would exceed."""
+    rng = np.random.default_rng(seeds)
+    failed = sum(judged(make, rng.binomial(200, 0.1, seeds), "0.01").decision is Decision.FAIL for _ in range(400))
+    assert failed <= 20  # 5 %
+
+
+def test_beyond_three_deviations_keeps_from_passing_and_beyond_six_fails(make):
+    clean = [10, 14, 11, 13, 12, 12, 11, 13, 12, 12] * 6
+    at = {far: judged(make, [*clean[: 60 - 9], *[12 + far] * 9], "0.06") for far in (3, 6, 60)}
+    assert {far: o.decision for far, o in at.items()} == {
+        3: Decision.PASS,
+        6: Decision.INCONCLUSIVE,
+        60: Decision.FAIL,
+    }
+    assert (at[6].interval[0], at[6].interval[1] == at[60].interval[1]) == (0.0, True)
+
+
+def test_fewer_than_ten_seeds_fail_nothing(make):
+    outcome = judged(make, [4, 5, 6, 60, 5, 4, 6, 5, 62], "0.01")
+    assert (outcome.decision, outcome.interval[0], outcome.details["collapsed"]) == (Decision.INCONCLUSIVE, 0.0, [3, 8])
+
+
 def test_better_seeds_and_single_rows_are_no_collapse(make):
     assert judged(make, [5, 5, 5, 5, 0, 6]).details["collapsed"] == []
     assert judged(make, [5, 5, 5, 5, 5, 7]).details["collapsed"] == [5]
