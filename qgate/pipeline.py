@@ -28,6 +28,7 @@ from qgate.evidence.scope_file import write_scope
 from qgate.evidence.timings import read_reused
 from qgate.forge.base import Forge
 from qgate.history import PLACE as LEDGER_PLACE
+from qgate.incidents import with_incident
 from qgate.intake import Opened, find_scope, nothing_reached, opened
 from qgate.report.render import render, render_error, render_invalid_charter
 from qgate.report.verdict_json import verdict_from_json, verdict_to_json
@@ -186,6 +187,7 @@ def _sent(gated: Gated, settings: Settings, forge: Forge) -> Gated:
         (directory / name).write_bytes(text.encode("utf-8", "surrogateescape"))
     if report.record is None and settings.pull_request:
         report = replace(report, record=_no_attempt_yet(settings))
+    report = with_incident(report, gated.verdict, settings)
     return replace(gated, report=report, publications=forge.publish(report))
 
 

@@ -77,10 +77,30 @@ class Recorded:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Incident:
+    """How the default branch stands by one run, for the one issue that is open while it does not pass.
+
+    `body` is Markdown below `marker`, the issue's first line. `failing` and `passing` are names of pilots that the run judged;
+    `complete` is True where those are all that there are. `assignees` are logins in lower case; `passed` is said when nothing
+    fails any more.
+    """
+
+    marker: str
+    title: str
+    body: str
+    failing: tuple[str, ...]
+    passing: tuple[str, ...] = ()
+    complete: bool = False
+    assignees: tuple[str, ...] = ()
+    passed: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
 class Report:
     """Everything that is published: `comment` starts with `marker`; `files` are written to the run directory as they are.
 
-    `record` is what the comment keeps for the next run (`Recorded`); None keeps what is there.
+    `record` is what the comment keeps for the next run (`Recorded`); None keeps what is there. `incident` is None where
+    something else than the default branch was gated.
     """
 
     marker: str
@@ -90,6 +110,7 @@ class Report:
     statuses: tuple[Status, ...]
     files: Mapping[str, str] = field(default_factory=dict)
     record: Recorded | None = None
+    incident: Incident | None = None
 
 
 class Outcome(StrEnum):

@@ -5,7 +5,7 @@ author of a comment can change it after we did. What others wrote is never touch
 """
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -13,11 +13,9 @@ from qgate.domain.report import Outcome, Publication, Recorded, Report
 from qgate.forge.client import Client
 from qgate.forge.errors import ForgeError, NotFound
 from qgate.forge.events import EventTarget
+from qgate.forge.marked import author, marked, oldest_first, own_login, same_text
 
 SURFACE = "comment"
-
-# The login behind a workflow's own token.
-ACTIONS_LOGIN = "github-actions[bot]"
 
 # The line below the marker that keeps what the next run needs; further down the words are others', some of them line by line.
 _RECORD = re.compile(r"^(.*\n)<!-- qgate:record ([A-Za-z0-9+/=]*) -->\r?\n(?!<!-- qgate:record )")
@@ -93,7 +91,7 @@ def _edit(
     left = _delete(client, target, duplicates)
     body, told = _with_record(report, _record(oldest["body"]))
     left = "; ".join(filter(None, (left, told)))
-    if _same_text(oldest["body"], body):
+    if same_text(oldest["body"], body):
         return Publication(surface=SURFACE, outcome=Outcome.UNCHANGED, url=oldest.get("html_url") or "", detail=left)
     try:
         edited = client.write("PATCH", _one(target, oldest), {"body": body})
@@ -118,22 +116,9 @@ def _why_not(client: Client, target: EventTarget) -> str:
 def _mine(client: Client, target: EventTarget, marker: str, *, login: str | None = None) -> list[Mapping[str, Any]]:
     """Our own comments that bear the marker, the oldest first; `login` is ours where that is known."""
     listed = client.pages(f"repos/{target.repository}/issues/{target.pull_request}/comments")
-    marked = [comment for comment in listed if _first_line(comment["body"]) == marker]
-    if login is None:
-        login = _login(client) if any(_author(comment) != ACTIONS_LOGIN for comment in marked) else ACTIONS_LOGIN
-    return _oldest_first(comment for comment in marked if _author(comment) == login)
-
-
-def _oldest_first(comments: Iterable[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
-    return sorted(comments, key=lambda comment: int(comment["id"]))
-
-
-def _login(client: Client) -> str:
-    """Whom this token writes as: asked only where a marked comment is not the workflow token's, which is rare."""
-    try:
-        return client.viewer() or ACTIONS_LOGIN
-    except ForgeError:
-        return ACTIONS_LOGIN
+    found = marked(listed, marker)
+    login = login or own_login(client, found)
+    return [comment for comment in found if author(comment) == login]
 
 
 def _create(client: Client, target: EventTarget, report: Report, gone: frozenset[int] = frozenset()) -> Publication:
@@ -151,10 +136,10 @@ def _create(client: Client, target: EventTarget, report: Report, gone: frozenset
     created = Publication(surface=SURFACE, outcome=Outcome.CREATED, url=made.get("html_url") or "")
     # Another run may have looked and found none at the same time, and made one too. Both look again, and both keep the oldest.
     try:
-        more = others(made["id"], login=_author(made))
+        more = others(made["id"], login=author(made))
     except ForgeError as error:
         return replace(created, detail=f"whether another run has made a second one could not be looked up ({error})")
-    return _edit(client, target, report, _oldest_first([*more, made]), gone) if more else created
+    return _edit(client, target, report, oldest_first([*more, made]), gone) if more else created
 
 
 def _delete(client: Client, target: EventTarget, duplicates: list[Mapping[str, Any]]) -> str:
@@ -172,18 +157,3 @@ def _delete(client: Client, target: EventTarget, duplicates: list[Mapping[str, A
 
 def _one(target: EventTarget, comment: Mapping[str, Any]) -> str:
     return f"repos/{target.repository}/issues/comments/{comment['id']}"
-
-
-def _author(comment: Mapping[str, Any]) -> str | None:
-    """The author's login; None for a deleted account."""
-    login: str | None = (comment.get("user") or {}).get("login")
-    return login
-
-
-def _first_line(body: str | None) -> str:
-    return (body or "").partition("\n")[0].rstrip()
-
-
-def _same_text(there: str, here: str) -> bool:
-    """Whether two bodies read the same: forms end lines with CR LF, and white space at the end shows nowhere."""
-    return there.replace("\r\n", "\n").rstrip() == here.replace("\r\n", "\n").rstrip()

@@ -7,6 +7,7 @@ _STANDS = "The verdict stands: the job summary shows it and the exit code carrie
 _APP_ONLY = "authenticate via a GitHub App"
 _INTEGRATION = "not accessible by integration"
 _UNAUTHORIZED = 401
+_GONE = 410
 
 
 def explain(error: ForgeError, *, permission: str, target: EventTarget) -> str:
@@ -25,16 +26,23 @@ def explain(error: ForgeError, *, permission: str, target: EventTarget) -> str:
                 f'GitHub\'s rate limit is used up: {error.status} "{error.words}". {_wait(error)}Re-run the job later. {_STANDS}'
             )
         case NotFound():
-            return (
-                f'GitHub found no such thing: {error.status} "{error.words}". It hides what a token may not see: check that '
-                f'{target.repository} is the repository and that the job has "{permission}". {_STANDS}'
-            )
+            return _not_found(error, permission, target)
         case Unprocessable():
             return f"GitHub did not accept the request: {error}. Report it as a bug of qgate, with this sentence. {_STANDS}"
         case Unavailable():
             return f"GitHub could not be reached: {error}. Re-run the job. {_STANDS}"
         case _:
             return f"GitHub refused: {error}. {_STANDS}"
+
+
+def _not_found(error: NotFound, permission: str, target: EventTarget) -> str:
+    if error.status == _GONE:
+        where = f"enable them in the settings of {target.repository}"
+        return f'GitHub refused: {error.status} "{error.words}". Where issues are disabled, {where}. {_STANDS}'
+    return (
+        f'GitHub found no such thing: {error.status} "{error.words}". It hides what a token may not see: check that '
+        f'{target.repository} is the repository and that the job has "{permission}". {_STANDS}'
+    )
 
 
 def _forbidden(error: Forbidden, permission: str, target: EventTarget) -> str:

@@ -1,10 +1,10 @@
-"""Publishing on GitHub: the check run, the statuses, the sticky comment, in this order."""
+"""Publishing on GitHub: the check run, the statuses, the sticky comment, the incident, in this order."""
 
 import logging
 from collections.abc import Callable, Collection
 from functools import partial
 
-from qgate.domain.report import Outcome, Publication, Recorded, Report, Status
+from qgate.domain.report import Incident, Outcome, Publication, Recorded, Report, Status
 from qgate.domain.review import Reviews
 from qgate.forge.check_run import SURFACE as CHECK
 from qgate.forge.check_run import publish_check_run
@@ -14,6 +14,8 @@ from qgate.forge.comment import publish_comment, read_record
 from qgate.forge.errors import Forbidden, ForgeError, NotFound
 from qgate.forge.events import EventTarget
 from qgate.forge.explain import explain
+from qgate.forge.incident import SURFACE as INCIDENT
+from qgate.forge.incident import publish_incident
 from qgate.forge.reviews import find_reviews
 from qgate.forge.status import publish_status, surface
 
@@ -33,8 +35,9 @@ class GitHub:
         self._comment = comment
 
     def publish(self, report: Report) -> tuple[Publication, ...]:
-        """Publish on every surface: `check`, `status:<context>` for each status, `comment`."""
-        return (self._check(report), *map(self._status, report.statuses), self._sticky(report))
+        """Publish on every surface: `check`, `status:<context>` for each status, `comment`, of the default branch `incident`."""
+        published = (self._check(report), *map(self._status, report.statuses), self._sticky(report))
+        return published if report.incident is None else (*published, self._incident(report.incident))
 
     def recorded(self, marker: str) -> Recorded | None:
         """What our comment keeps; None without a pull request, without a comment, or where the token may not read comments.
@@ -64,6 +67,10 @@ class GitHub:
         if not self._comment:
             return Publication(surface=COMMENT, outcome=Outcome.SKIPPED, detail="switched off")
         return self._try(COMMENT, "pull-requests: write", partial(publish_comment, self._client, self._target, report))
+
+    def _incident(self, incident: Incident) -> Publication:
+        publish = partial(publish_incident, self._client, self._target.repository, incident)
+        return self._try(INCIDENT, "issues: write", publish)
 
     def _try(self, name: str, permission: str, publish: Callable[[], Publication]) -> Publication:
         """The surface's publication, whatever happens."""

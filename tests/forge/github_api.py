@@ -19,7 +19,7 @@ ANNOTATION_BYTES = 65_536
 ANNOTATION_TITLE = 255
 STATUS_CHARACTERS = 140
 TIME = "2026-01-31T12:00:00Z"
-NEEDS = {"checks": "checks", "repos/create-commit-status": "statuses", "issues": "pull-requests"}
+NEEDS = {"checks": "checks", "repos/create-commit-status": "statuses", "issues": "issues"}
 
 
 @dataclass(kw_only=True)
@@ -92,6 +92,10 @@ class State:
         self.teams: dict[str, dict[str, str]] = {}
         self.reviews: dict[int, list[dict[str, Any]]] = {}
         self.commits = commits
+        self.issues_enabled = True
+        self.collaborators: set[str] = set()
+        self.issues: dict[int, dict[str, Any]] = {}
+        self.issue_numbers = itertools.count(101)
         self.artifacts: dict[int, dict[str, Any]] = {}
         self.storage: dict[str, bytes] = {}
         self.artifact_numbers = itertools.count(3001)
@@ -162,6 +166,22 @@ class State:
             }
         )
 
+    def add_issue(self, *, login: str, body: str, labels: list[str], title: str = "An issue") -> dict[str, Any]:
+        number = next(self.issue_numbers)
+        self.issues[number] = {
+            "id": 4000 + number,
+            "number": number,
+            "title": title,
+            "body": body,
+            "state": "open",
+            "state_reason": None,
+            "user": _user(login),
+            "labels": [{"name": name} for name in labels],
+            "assignees": [],
+            "html_url": f"https://github.test/{self.repository}/issues/{number}",
+        }
+        return self.issues[number]
+
     def add_comment(self, *, issue: int, login: str, body: str) -> dict[str, Any]:
         number = next(self.comment_numbers)
         self.comments[number] = {
@@ -190,6 +210,7 @@ class State:
         """All that a test outside this process may want to see."""
         return {
             "comments": list(self.comments.values()),
+            "issues": list(self.issues.values()),
             "check_runs": list(self.check_runs.values()),
             "statuses": self.statuses,
             "requests": self.requests,
@@ -215,6 +236,10 @@ class Api:
         if "repo" in values and f"{values['owner']}/{values['repo']}" != state.repository:
             raise Refused(404, "Not Found")
         scope = next((scope for name, scope in NEEDS.items() if operation.name.startswith(name)), None)
+        if scope == "issues" and not (int(values.get("issue_number", 0)) in state.issues or "comment" not in operation.name):
+            scope = "pull-requests"  # a comment on a pull request
+        if scope == "issues" and not state.issues_enabled and "comment" not in operation.name:
+            raise Refused(410, "Issues has been disabled in this repository.")
         if operation.name.startswith("actions/") and "actions" not in state.permissions:
             raise Refused(403, "Resource not accessible by integration")
         if operation.method != "GET" and scope and state.permissions.get(scope) != "write":
@@ -272,7 +297,7 @@ class Api:
         return 200, [c for c in sorted(self.state.comments.values(), key=lambda c: c["id"]) if c["issue_url"].endswith(issue)]
 
     def create_comment(self, values: dict[str, str], _query: dict[str, str], body: Any) -> tuple[int, Any]:
-        _found(self.state.pull_requests, values["issue_number"])
+        _found({**self.state.pull_requests, **self.state.issues}, values["issue_number"])
         _check_comment(body["body"])
         return 201, self.state.add_comment(issue=int(values["issue_number"]), login=self.state.login, body=body["body"])
 
@@ -286,6 +311,28 @@ class Api:
         _found(self.state.comments, values["comment_id"])
         del self.state.comments[int(values["comment_id"])]
         return 204, None
+
+    def issues(self, _values: dict[str, str], query: dict[str, str], _body: Any) -> tuple[int, Any]:
+        labels = set(filter(None, query.get("labels", "").split(",")))
+        found = [i for i in self.state.issues.values() if labels <= {label["name"] for label in i["labels"]}]
+        return 200, [i for i in reversed(found) if query.get("state", "open") in {"all", i["state"]}]
+
+    def create_issue(self, _values: dict[str, str], _query: dict[str, str], body: Any) -> tuple[int, Any]:
+        _check_issue(body)
+        made = self.state.add_issue(login=self.state.login, body=body["body"], labels=body["labels"], title=body["title"])
+        return 201, made
+
+    def update_issue(self, values: dict[str, str], _query: dict[str, str], body: Any) -> tuple[int, Any]:
+        issue = _found(self.state.issues, values["issue_number"])
+        _check_issue(body)
+        issue.update(body)
+        return 200, issue
+
+    def assign(self, values: dict[str, str], _query: dict[str, str], body: Any) -> tuple[int, Any]:
+        """Who may not be assigned is left out without a word."""
+        issue = _found(self.state.issues, values["issue_number"])
+        issue["assignees"] += [_user(login) for login in body["assignees"] if login in self.state.collaborators]
+        return 201, issue
 
     def create_check_run(self, _values: dict[str, str], _query: dict[str, str], body: Any) -> tuple[int, Any]:
         self._known_commit(body["head_sha"])
@@ -348,6 +395,10 @@ class Api:
         "pulls/list-reviews": pull_request_reviews,
         "repos/get-collaborator-permission-level": collaborator_permission,
         "teams/get-membership-for-user-in-org": team_membership,
+        "issues/list-for-repo": issues,
+        "issues/create": create_issue,
+        "issues/update": update_issue,
+        "issues/add-assignees": assign,
         "issues/list-comments": comments,
         "issues/create-comment": create_comment,
         "issues/update-comment": update_comment,
@@ -380,6 +431,13 @@ def _check_comment(body: str) -> None:
     if len(body) > COMMENT_CHARACTERS:
         text = f"Body is too long (maximum is {COMMENT_CHARACTERS} characters)"
         error = {"resource": "IssueComment", "code": "unprocessable", "field": "data", "message": text}
+        raise Refused(422, "Validation Failed", [error], violation=True)
+
+
+def _check_issue(body: Mapping[str, Any]) -> None:
+    if len(body.get("body", "")) > COMMENT_CHARACTERS:
+        text = f"body is too long (maximum is {COMMENT_CHARACTERS} characters)"
+        error = {"resource": "Issue", "code": "custom", "field": "body", "message": text}
         raise Refused(422, "Validation Failed", [error], violation=True)
 
 

@@ -7,8 +7,10 @@ from pathlib import Path
 import pytest
 from github_api import State
 from github_server import GitHubServer
+from qgate_pilot import SCALING
 
 CALIBRATION = Path(__file__).parents[2] / "examples/calibrated-iris/calibration/ibm_lagos.json"
+WORSE = SCALING.replace("-1.5 * feature", "1.5 * feature")
 NOISE = """\
   noise: {calibration: calibration.json}
 """
@@ -102,3 +104,46 @@ def test_a_schedule_takes_the_calibration_that_the_workflow_fetched(nightly):
     before, head = main.git("rev-parse", "main~1"), main.git("rev-parse", "main")
     pushed = nightly.run("push", ref="refs/heads/main", before=before, after=head)
     assert (pushed.code, main.gates()["calibration_age_days"]) == (10, "fail"), pushed
+
+
+TITLE = "qgate: the default branch does not pass"
+
+
+def test_a_failing_branch_has_one_incident_until_it_passes_again(nightly):
+    main, state = nightly.main, nightly.state
+    state.permissions["issues"] = "write"
+    state.collaborators = {"oncall"}
+    charter = (main.path / ".qgate/sorter.yml").read_text() + "identities: {sre@example.com: oncall}\n"
+    main.change({"pilot/scaling.py": WORSE, ".qgate/sorter.yml": charter})
+    first, second = nightly.run(), nightly.run("workflow_dispatch", ref="refs/heads/main")
+    assert (first.code, second.code) == (10, 10), first
+    (issue,) = state.issues.values()
+    assert (issue["title"], issue["state"], [a["login"] for a in issue["assignees"]]) == (TITLE, "open", ["oncall"])
+    body = issue["body"]
+    assert "- `sorter`: `sre@example.com` decides, assigned as `oncall`\n" in body
+    assert "#### ↩️ Rollback of `sorter`" in body
+    assert "kubectl argo rollouts undo sorter" in body
+    assert "`val_accuracy_gap_vs_classical`" in body
+    # A push that reaches nothing says nothing of the pilot.
+    main.change({"README.md": "Words\n"})
+    before, after = main.git("rev-parse", "main~1"), main.git("rev-parse", "main")
+    nightly.run("push", ref="refs/heads/main", before=before, after=after)
+    assert issue["state"] == "open"
+    main.change({"pilot/scaling.py": SCALING})
+    passing = nightly.run()
+    assert passing.code == 0, passing
+    assert (issue["state"], len(state.comments)) == ("closed", 1)
+    (comment,) = state.comments.values()
+    assert comment["body"].startswith("✅ The default branch passes again at `")
+    assert state.violations == []
+
+
+def test_a_charter_that_cannot_be_read_is_an_incident_and_a_refusal_changes_no_exit_code(nightly):
+    nightly.main.change({".qgate/sorter.yml": "version: 1\n"})
+    refused = nightly.run()
+    assert (refused.code, 'incident: refused GitHub refused: 403 "Resource not' in refused.err) == (3, True), refused
+    nightly.state.permissions["issues"] = "write"
+    assert nightly.run().code == 3
+    (issue,) = nightly.state.issues.values()
+    assert "**The default branch was not judged at `" in issue["body"]
+    assert "## ❌ qgate: invalid charter" in issue["body"]
