@@ -15,11 +15,12 @@ from qgate.gates.confinement import unconfined
 from qgate.gates.family import corrected
 from qgate.gates.own_charter import under_own
 from qgate.gates.partial import left_out, with_what_was_left_out
+from qgate.gates.qubo_regression import default_gates, told_by_default
 from qgate.gates.registry import ALWAYS_ON, JUDGES
 from qgate.gates.rehearsal import rehearsed, without_rehearsals
 from qgate.gates.rollback import judge_rollback
 from qgate.gates.sequential import complete
-from qgate.gates.spending import spending, spent
+from qgate.gates.spending import paid, spending, spent
 from qgate.gates.waiving import Occasion, waived
 from qgate.rollback.runbook import runbook
 
@@ -40,20 +41,31 @@ def judge(evidence: Evidence, scope: Scope) -> Verdict:
     )
 
 
-def judge_pilot(
-    charter: Charter, evidence: PilotEvidence, *, reached_by: tuple[str, ...], origin: str, today: date | None = None
+def judge_pilot(  # noqa: PLR0913 -- each is one fact of the run that a verdict hangs on besides charter and evidence
+    charter: Charter,
+    evidence: PilotEvidence,
+    *,
+    reached_by: tuple[str, ...],
+    origin: str,
+    today: date | None = None,
+    attempt: int | None = None,
 ) -> PilotVerdict:
     """One pilot's gates in the order of the charter, then those that every pilot has.
 
-    `today` is the day of the run, by which waivers end and recorded rehearsals grow old; without it none holds.
+    `today` is the day of the run, by which waivers end and recorded rehearsals grow old; without it none holds. `attempt` is
+    the pull request's, from 1, by which gates spend their alpha; without it each spends all that the charter gives it.
     """
+    default = default_gates(charter)
+    if attempt is not None:
+        charter, default = spending(charter, attempt), paid(default, attempt)
     change = without_rehearsals(evidence)
     occasion = Occasion(origin=origin, today=today, evidence_sha256=answers_digest(change))
-    own = waived(_judge_own(charter, change, evidence), charter, occasion) or (_no_gates(charter),)
+    written, by_default = _judge_drawn(charter, default, change, evidence)
+    own = waived(written, charter, occasion) or (_no_gates(charter),)
     always = (o for judge_always in ALWAYS_ON if (o := judge_always(charter, change)) is not None)
     rehearsal = judge_rollback(charter, evidence, today)
     back = None if rehearsal is None else with_what_was_left_out(rehearsal, change)
-    gates = own + tuple(with_what_was_left_out(o, change) for o in always) + ((back,) if back else ())
+    gates = own + tuple(with_what_was_left_out(o, change) for o in always) + by_default + ((back,) if back else ())
     return PilotVerdict(
         name=charter.pilot,
         decision=_decision(own, gates),
@@ -76,8 +88,8 @@ def _reached(pilot: PilotReach, evidence: Evidence, scope: Scope) -> PilotVerdic
     attempt = scope.attempt_at(pilot.pilot)
 
     def judged(promised: Charter, origin: str) -> PilotVerdict:
-        charter = promised if attempt is None else spending(promised, attempt.number)
-        return judge_pilot(charter, measured[0], reached_by=pilot.chains, origin=origin, today=scope.today)
+        number = None if attempt is None else attempt.number
+        return judge_pilot(promised, measured[0], reached_by=pilot.chains, origin=origin, today=scope.today, attempt=number)
 
     own = under_own(sourced, lambda charter: judged(charter, "head"))
     found = _with_approval(judged(sourced.charter, sourced.origin), judge_approval(sourced, scope))
@@ -96,9 +108,15 @@ def _unjudged(pilot: PilotReach, why: str) -> PilotVerdict:
     return PilotVerdict(name=pilot.pilot, decision=Decision.ERROR, gates=(outcome,), reached_by=pilot.chains)
 
 
-def _judge_own(charter: Charter, change: PilotEvidence, evidence: PilotEvidence) -> tuple[GateOutcome, ...]:
+def _judge_drawn(
+    charter: Charter, default: tuple[Gate, ...], change: PilotEvidence, evidence: PilotEvidence
+) -> tuple[tuple[GateOutcome, ...], tuple[GateOutcome, ...]]:
+    """The charter's gates, and those that it has by default: one family, in which failures come up by chance."""
+    gates = (*charter.gates, *default)
     alone = [_judge_gate(gate, charter, change, evidence) for gate in charter.gates]
-    return complete(corrected(charter.gates, alone, lambda gate: _judge_gate(gate, charter, change, change)))
+    alone += [told_by_default(_judge_gate(gate, charter, change, evidence)) for gate in default]
+    found = complete(corrected(gates, alone, lambda gate: _judge_gate(gate, charter, change, change)))
+    return found[: len(charter.gates)], found[len(charter.gates) :]
 
 
 def _judge_gate(gate: Gate, charter: Charter, change: PilotEvidence, evidence: PilotEvidence) -> GateOutcome:

@@ -14,7 +14,6 @@ from qgate.gates.drift import judge_drift
 from qgate.gates.latency import judge_latency
 from qgate.gates.parity import judge_parity
 from qgate.gates.qubo import judge_qubo
-from qgate.gates.qubo_regression import judge_qubo_regression
 from qgate.gates.reproducibility import judge_reproducibility
 from qgate.gates.residency import judge_residency
 from qgate.gates.seed_collapse import judge_seed_collapse
@@ -36,4 +35,4 @@ JUDGES: Mapping[Family, Judge] = MappingProxyType(
 )
 
 # Judged for every pilot, whatever gates its charter has; None where the charter declares nothing that could be judged.
-ALWAYS_ON: tuple[AlwaysOn, ...] = (judge_reproducibility, judge_drift, judge_residency, judge_qubo_regression)
+ALWAYS_ON: tuple[AlwaysOn, ...] = (judge_reproducibility, judge_drift, judge_residency)

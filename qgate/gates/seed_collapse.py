@@ -5,10 +5,10 @@ its own, by an exact binomial bound: it takes 29 seeds without a collapse to exc
 score on any parity gate is worse than the median seed's by more than three robust standard deviations (1.4826 times the median
 absolute deviation), and by more than a row.
 
-The spread is estimated from the same few seeds, so that seeds which merely scatter cross that line too often to be called failing:
-simulated as normal, a gate of 5 % on five of them failed 2 % of the time with one parity gate and 15 % with four. So a pass counts
-every seed beyond three deviations, and a failure only those beyond six, of ten seeds at least: then, with up to four parity gates
-and a maximum from 0.5 % on, at most 3.5 % fail wrongly.
+The spread is estimated from the same few seeds, so seeds that merely scatter cross that line too often to be called a failure:
+simulated as normal, five of them fail a gate of 5 % in 2 % of all runs under one parity gate, and in 15 % under four. So a pass
+counts every seed beyond three deviations, and a failure only those beyond six, of ten seeds at least. Then at most 3.5 % fail
+wrongly, under up to four parity gates and with a maximum from 0.5 % on.
 """
 
 from collections.abc import Sequence
@@ -18,6 +18,7 @@ import numpy as np
 
 from qgate.charter.metrics import Family, Metric, parse_metric
 from qgate.domain.charter import Charter, Gate
+from qgate.domain.error_codes import coded
 from qgate.domain.evidence import PilotEvidence
 from qgate.domain.verdict import Decision, GateOutcome
 from qgate.errors import MeasurementError
@@ -44,7 +45,7 @@ def judge_seed_collapse(gate: Gate, _metric: Metric, charter: Charter, evidence:
         pairings = [pair(metric, charter, evidence) for metric in metrics]
         collapsed = _any(pairings, _FAR)
     except MeasurementError as problem:
-        return outcomes.error(gate, str(problem))
+        return outcomes.error(gate, coded(problem))
     seeds = pairings[0].seeds
     if len(seeds) < _FEWEST:
         return _outcome(gate, pairings[0], collapsed, None, f"{len(seeds)} seeds have no spread that one could fall out of")

@@ -11,8 +11,10 @@ from qgate.domain.evidence import PilotEvidence
 from qgate.domain.verdict import Decision
 from qgate.evidence.lock import lock_entry
 from qgate.gates.judge import judge_pilot
-from qgate.gates.qubo_regression import judge_qubo_regression
+from qgate.gates.qubo_regression import NAME, default_gates
+from qgate.gates.spending import spent
 from qgate.quantum.qubo_values import from_python
+from qgate.statistics.sealed import attempt_alpha
 from qgate.workloads import qubo
 
 PROBLEM = from_python({(0, 0): -1.0, (1, 1): 1.0, (2, 2): 2.0})
@@ -34,9 +36,9 @@ def evidence(charter, probabilities, lock=None) -> PilotEvidence:
     return PilotEvidence(pilot="triage", cells=cells, tables=qubo.tables(PROBLEM), facts={"libraries": {}}, lock=lock)
 
 
-def judged(charter, probabilities, locked=GOOD):
+def judged(charter, probabilities, locked=GOOD, attempt=None):
     lock = lock_entry(charter, evidence(charter, locked))
-    return judge_pilot(charter, evidence(charter, probabilities, lock), reached_by=(), origin="base")
+    return judge_pilot(charter, evidence(charter, probabilities, lock), reached_by=(), origin="base", attempt=attempt)
 
 
 def test_energies_that_rise_fail_although_no_gate_of_the_charter_asks(charter):
@@ -72,10 +74,24 @@ def test_a_gate_of_the_charter_stands_in_its_place(charter, make):
 
 
 def test_without_locked_energies_it_is_an_error(charter):
-    outcome = judge_qubo_regression(charter, evidence(charter, GOOD))
+    outcome = judge_pilot(charter, evidence(charter, GOOD), reached_by=(), origin="base").gates[-1]
     assert outcome.decision is Decision.ERROR
     assert "the lock holds no energies of this pilot's candidate; run `qgate lock`" in outcome.why
 
 
 def test_other_candidates_have_no_such_gate(make):
-    assert judge_qubo_regression(make.charter(), make.evidence(np.arange(4), np.arange(4), {})) is None
+    assert default_gates(make.charter()) == ()
+
+
+def test_it_spends_alpha_by_attempts_as_the_charters_gates_do(charter):
+    third = attempt_alpha(0.05, 3)
+    assert {g.name: g.alpha for g in judged(charter, GOOD, attempt=3).gates if g.alpha is not None} == {
+        "qubo_p_opt": third,
+        NAME: third,
+    }
+    assert [alpha for alpha, _ in spent(replace(charter, gates=()), 3)] == [0.05]
+
+
+def test_its_failure_counts_among_those_of_the_charters_gates(charter):
+    gap = judged(charter, WORSE).gates[-1]
+    assert (gap.name, gap.decision, gap.details["holm"]["gates"], gap.details["holm"]["stands"]) == (NAME, Decision.FAIL, 2, True)
