@@ -12,12 +12,14 @@ from typing import Any
 from qgate.charter.metrics import Family, parse_metric
 from qgate.domain.calibration import JUDGED, PART, noisy_role, reviewed_name, snapshots
 from qgate.domain.charter import CandidateKind, Charter
+from qgate.domain.error_codes import coded
 from qgate.domain.evidence import Cell, CellKey, Failure, PilotEvidence
 from qgate.domain.work import Answer
 from qgate.errors import MeasurementError
 from qgate.measure.inputs import Opened
 from qgate.measure.jobs import bounds, splits, task
 from qgate.quantum import noisy
+from qgate.quantum.bounds import Bounds
 from qgate.quantum.calibration import Snapshot, read_snapshot
 from qgate.quantum.circuit import CircuitBatch
 from qgate.quantum.layout import Layout, choose_layout
@@ -67,7 +69,7 @@ def under_noise(evidence: PilotEvidence, charter: Charter, sources: Sources) -> 
     try:
         cells, facts = _measured(charter, sources)
     except MeasurementError as error:
-        return replace(evidence, failures=(*evidence.failures, Failure(part=PART, message=str(error))))
+        return replace(evidence, failures=(*evidence.failures, Failure(part=PART, message=coded(error))))
     return replace(
         evidence,
         cells=evidence.cells + cells,
@@ -89,7 +91,7 @@ def _measured(charter: Charter, sources: Sources) -> tuple[tuple[Cell, ...], dic
     declared = _declared(charter, {o.file.path: o for o in sources.opened})
     batches = circuit.described(sources.answer, split, sources.data[split].rows, bounds(charter))
     layout, origin = _layout(charter, declared, batches)
-    results = {item: _simulated(item, layout, batches) for item in declared}
+    results = {item: _simulated(item, layout, batches, bounds(charter)) for item in declared}
     classes, rule = classes_of(dict(sources.data)), charter.candidate.decision or ""
     cells = tuple(
         circuit.cell_of(CellKey(role=noisy_role(item.path), split=split), rule, found.values, classes, task(charter))
@@ -140,14 +142,14 @@ def _layout(charter: Charter, declared: Sequence[Declared], batches: Sequence[Ci
     return tuple(range(max(b.wires for b in batches))), "each wire on the qubit of its number"
 
 
-def _simulated(declared: Declared, layout: Layout, batches: Sequence[CircuitBatch]) -> Noisy | str:
+def _simulated(declared: Declared, layout: Layout, batches: Sequence[CircuitBatch], most: Bounds) -> Noisy | str:
     """The circuits under a snapshot. A day of the past on which they could not run fails nothing, and is told why.
 
     Raises:
         MeasurementError: they cannot run under the snapshot that is judged.
     """
     try:
-        return noisy.simulate(batches, Noise(snapshot=declared.snapshot, layout=layout))
+        return noisy.simulate(batches, Noise(snapshot=declared.snapshot, layout=layout), most)
     except MeasurementError as problem:
         if declared.key == JUDGED:
             raise

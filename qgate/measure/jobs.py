@@ -214,7 +214,7 @@ def _circuit_jobs(charter: Charter, data: Mapping[str, Dataset], *, salted: bool
 
         return Job(
             part=part,
-            order=circuit.order(candidate, data, on, instead),
+            order=circuit.order(candidate, data, on, instead, bounds=bounds(charter)),
             read=read,
             instead=None if instead else lambda why: job(part, shots, on, fallback(why)),
         )
@@ -225,16 +225,24 @@ def _circuit_jobs(charter: Charter, data: Mapping[str, Dataset], *, salted: bool
 def _qubo_jobs(charter: Charter, *, compared: bool) -> tuple[Job, Job]:
     from qgate.workloads import qubo  # noqa: PLC0415 -- dimod takes a second to import, which other pilots need not pay
 
-    def job(part: str, shots: Shots) -> Job:
+    candidate = charter.candidate
+
+    def job(part: str, shots: Shots, instead: Fallback | None = None) -> Job:
         def read(answer: Answer) -> Measured:
-            found = qubo.solved(answer, charter.candidate, bounds(charter))
+            found = qubo.solved(answer, candidate, instead, bounds=bounds(charter))
             cells, facts = qubo.cells(found, shots), qubo.facts(found)
             if part == CANDIDATE and compared:
                 cells += (*qubo.salted_cells(found, shots), *qubo.references(found.qubo, shots))
                 facts |= qubo.salted_facts(found, shots)
             return Measured(cells=cells, facts=facts, tables=qubo.tables(found.qubo))
 
-        return Job(part=part, order=qubo.order(charter.candidate), read=read)
+        return Job(
+            part=part,
+            order=qubo.order(candidate, instead, bounds(charter)),
+            read=read,
+            # QAOA is made of the coefficients: there is no circuit of the user's that PennyLane could run instead.
+            instead=None if instead or candidate.ansatz is None else lambda why: job(part, shots, fallback(why)),
+        )
 
     return job(CANDIDATE, charter.shots), job(REPETITION, _first(charter.shots))
 

@@ -13,7 +13,7 @@ from qgate.quantum.circuit import CircuitBatch, Measurement, Operation
 _COMPLEX, _FLOAT = 16, 8
 # Measured on one core: a gate's call from Python, and its pass over one amplitude where the vector is in memory, not in a cache.
 _SECONDS_PER_CALL = 4e-7
-_SECONDS_PER_AMPLITUDE = 1.6e-9
+SECONDS_PER_AMPLITUDE = 1.6e-9
 # What one outcome is worth for one measurement: computed, sorted, and looked up.
 _SECONDS_PER_WORTH = 2e-7
 # How often a block of state vectors, and the table of what each outcome is worth, exist at one time while they are made.
@@ -25,10 +25,13 @@ _GIB = 2**30
 # Bounds by their keys in the charter's `pilot.simulation`.
 _KEYS = {
     "wires": "qubits",
+    "matrix_wires": "matrix_qubits",
+    "variables": "qubo_variables",
     "gates": "gates",
     "measured_wires": "measured_qubits",
     "bytes": "memory_gib",
     "seconds": "seconds",
+    "noise_seconds": "noise_seconds",
     "pairs": "pairs",
 }
 
@@ -37,16 +40,19 @@ _KEYS = {
 class Bounds:
     """Limits of one circuit (`wires`, `gates`, wires of a matrix or a measurement), and of all circuits of one data set.
 
-    `pairs`: circuits of a kernel of two samples that is no overlap of states, in all matrices.
+    `pairs`: circuits of a kernel of two samples that is no overlap of states, in all matrices. `variables`: of a QUBO, whose
+    states are all enumerated. `noise_seconds`: of all circuits under one calibration snapshot.
     """
 
     wires: int = 20
+    variables: int = 20
     gates: int = 50_000
     matrix_wires: int = 8
     measured_wires: int = 16
     pairs: int = 100_000
     bytes: int = 4 * _GIB
     seconds: float = 900.0
+    noise_seconds: float = 1200.0
 
     @classmethod
     def declared(cls, section: Mapping[str, Any]) -> "Bounds":
@@ -64,7 +70,7 @@ class Bounds:
         """
         if actual > (allowed := getattr(self, name)):
             raise MeasurementError(
-                f"the candidate's circuit has {actual:,} {what}; at most {allowed:,} are simulated ({why}). {_raise(name)}"
+                f"the candidate has {actual:,} {what}; at most {allowed:,} are simulated ({why}). {how_to_raise(name)}"
             )
 
     def check_work(self, batches: Sequence[CircuitBatch]) -> None:
@@ -77,13 +83,21 @@ class Bounds:
             if (needed := memory(batch)) > self.bytes:
                 raise MeasurementError(
                     f"the candidate's circuit ({_size(batch)}) would take {needed / _GIB:.1f} GiB; at most "
-                    f"{self.bytes / _GIB:.1f} GiB are given to one. {_raise('bytes')}"
+                    f"{self.bytes / _GIB:.1f} GiB are given to one. {how_to_raise('bytes')}"
                 )
-        if (needed_seconds := sum(map(seconds, batches))) > self.seconds:
+        if batches:
             largest = max(batches, key=seconds)
+            self.check_seconds(sum(map(seconds, batches)), f"the candidate's circuits, the largest {_size(largest)},")
+
+    def check_seconds(self, needed: float, what: str, name: str = "seconds") -> None:
+        """Refuse what would take longer than the bound `name` allows.
+
+        Raises:
+            MeasurementError: which bound, by what estimate, and how to raise it.
+        """
+        if needed > (allowed := getattr(self, name)):
             raise MeasurementError(
-                f"the candidate's circuits would take about {needed_seconds:,.0f} s to simulate, the largest {_size(largest)}; "
-                f"at most {self.seconds:,.0f} s are given to a data set. {_raise('seconds')}"
+                f"{what} would take about {needed:,.0f} s to simulate; at most {allowed:,.0f} s are given. {how_to_raise(name)}"
             )
 
 
@@ -98,7 +112,7 @@ def seconds(batch: CircuitBatch) -> float:
     """Time to simulate a batch on one core, from above: calls and passes over the vector for each row, and the readout."""
     passes = sum(map(_passes, batch.operations)) + sum(map(_settings, batch.measurements))
     calls = batch.gates + len(batch.measurements)
-    row = calls * _SECONDS_PER_CALL + passes * (1 << batch.wires) * _SECONDS_PER_AMPLITUDE
+    row = calls * _SECONDS_PER_CALL + passes * (1 << batch.wires) * SECONDS_PER_AMPLITUDE
     return len(batch.rows) * row + _outcomes(batch) * len(batch.measurements) * _SECONDS_PER_WORTH
 
 
@@ -126,9 +140,8 @@ def _size(batch: CircuitBatch) -> str:
     return f"{len(batch.rows):,} rows of {batch.gates:,} gates on 2^{batch.wires} amplitudes, {batch.width:,} values"
 
 
-def _raise(name: str) -> str:
-    if name not in _KEYS:
-        return "Write it as gates on fewer wires"
+def how_to_raise(name: str) -> str:
+    """What to write where for more than the bound `name` allows."""
     return f"To raise it, set `pilot.simulation.{_KEYS[name]}` in the charter of the base branch"
 
 

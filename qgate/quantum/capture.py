@@ -6,6 +6,7 @@ sound (`qgate.quantum.tracer`) and gives what a row called on its own gives; oth
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from functools import partial
 from itertools import chain
@@ -21,6 +22,7 @@ from pennylane.ops.op_math import Adjoint
 
 from qgate.errors import MeasurementError
 from qgate.quantum import tracer
+from qgate.quantum.bounds import STANDARD, how_to_raise
 from qgate.quantum.circuit import (
     GATES,
     MATRIX,
@@ -41,7 +43,8 @@ _INERT = frozenset({"Identity", "GlobalPhase", "Barrier", "WireCut", "Snapshot"}
 MID_CIRCUIT = (MidMeasureMP, Conditional)
 _KINDS = ((ExpectationMP, "expval"), (VarianceMP, "var"), (ProbabilityMP, "probs"))
 _DEPTH = 20
-_MATRIX_WIRES = 8
+# Wires of a matrix that is described as it is; a charter may raise it.
+_MATRIX_WIRES: ContextVar[int] = ContextVar("matrix_wires", default=STANDARD.matrix_wires)
 _ROUNDING = 1e-13
 _NORM = 1e-8
 TRACED = "one traced call for all rows"
@@ -59,6 +62,16 @@ class Description:
     def how(self) -> str:
         """How the circuits were described, in words."""
         return TRACED if self.refusal is None else f"{BY_ROW}: {self.refusal}"
+
+
+@contextmanager
+def matrices_up_to(wires: int) -> Iterator[None]:
+    """Describe matrices of so many wires as they are, as the charter allows."""
+    before = _MATRIX_WIRES.set(wires)
+    try:
+        yield
+    finally:
+        _MATRIX_WIRES.reset(before)
 
 
 def describe(circuit: Callable[..., Any], features: Array, arguments: Mapping[str, Any]) -> Description:
@@ -220,15 +233,18 @@ def lower(op: qml.operation.Operator, on: Iterable[Any], index: Mapping[Any, int
     wires = tuple(index[w] for w in on)
     if base.name in GATES:
         yield Operation(name=base.name, wires=wires, adjoint=adjoint, parameters=tuple(_parameter(p) for p in base.data))
-    elif base.name == "QubitUnitary" and len(wires) <= _MATRIX_WIRES:
+    elif base.name == "QubitUnitary" and len(wires) <= _MATRIX_WIRES.get():
         yield Operation(name=MATRIX, wires=wires, adjoint=adjoint, matrix=_dense(base))
     elif op.has_decomposition and depth < _DEPTH:
         for part in op.decomposition():
             yield from lower(part, part.wires, index, depth + 1)
-    elif op.has_matrix and len(op.wires) <= _MATRIX_WIRES:
+    elif op.has_matrix and len(op.wires) <= _MATRIX_WIRES.get():
         yield Operation(name=MATRIX, wires=wires, matrix=_dense(op))
     else:
-        raise MeasurementError(f"{op.name} on {len(op.wires)} wires has neither a decomposition nor a small matrix")
+        raise MeasurementError(
+            f"{op.name} on {len(op.wires)} wires has neither a decomposition nor a small matrix, which has at most "
+            f"{_MATRIX_WIRES.get()} wires. {how_to_raise('matrix_wires')}"
+        )
 
 
 def _parameter(value: Any) -> Parameter:
@@ -276,9 +292,10 @@ def measurement(process: Any, index: Mapping[Any, int]) -> Measurement:
     wires = tuple(index[w] for w in observable.wires)
     if (sentence := observable.pauli_rep) is not None:
         return Measurement(kind=kind, wires=wires, terms=tuple(_term(word, c, index) for word, c in sentence.items()))
-    if len(wires) > _MATRIX_WIRES:
+    if len(wires) > (most := _MATRIX_WIRES.get()):
         raise MeasurementError(
-            f"the observable {observable.name} acts on {len(wires)} wires; as a matrix at most {_MATRIX_WIRES}"
+            f"the observable {observable.name} acts on {len(wires)} wires; as a matrix at most {most}. "
+            f"{how_to_raise('matrix_wires')}"
         )
     return Measurement(kind=kind, wires=wires, matrix=_dense(observable))
 

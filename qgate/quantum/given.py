@@ -34,14 +34,19 @@ def given(batches: Sequence[CircuitBatch], arrays: Mapping[str, Array]) -> Simul
     for index, batch in enumerate(batches):
         readout = read(batch.measurements)
         found = [
-            merged(_checked(arrays.get(probabilities_name(index, i)), (len(batch.rows), 2 ** len(basis.wires))), basis)
+            merged(checked(arrays.get(probabilities_name(index, i)), (len(batch.rows), 2 ** len(basis.wires))), basis)
             for i, basis in enumerate(readout.bases)
         ]
         done.append((batch.rows, readout, tuple(found)))
     return Simulated(rows=sum(len(b.rows) for b in batches), width=batches[0].width, batches=tuple(done))
 
 
-def _checked(found: Array | None, shape: tuple[int, int]) -> Array:
+def checked(found: Array | None, shape: tuple[int, int]) -> Array:
+    """What a worker answered as the probabilities of each row, if it is that.
+
+    Raises:
+        MeasurementError: it is nothing, of another shape, or no probabilities.
+    """
     if found is None or found.shape != shape or found.dtype != np.float64:
         told = "nothing" if found is None else f"{found.dtype}{found.shape}"
         raise MeasurementError(f"probabilities of shape {shape} were to be answered, and {told} was")

@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from qgate.errors import MeasurementError
 from qgate.quantum import density, trajectories
+from qgate.quantum.bounds import STANDARD, Bounds
 from qgate.quantum.circuit import CircuitBatch
 from qgate.quantum.noise import Noise
 from qgate.quantum.readout import read
@@ -23,7 +23,6 @@ SAMPLED = f"{trajectories.TRAJECTORIES} Pauli trajectories per row, stratified o
 SEED = 20_030_521  # any number: the same for everybody, so that evidence has the same bytes twice
 _PER_AMPLITUDE = 2.5e-9  # seconds for one gate on one amplitude, and at least 1 µs a gate; measured on one core
 _PER_GATE = 1e-6
-SECONDS = 1200.0
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -35,7 +34,7 @@ class Noisy:
     method: str
 
 
-def simulate(batches: Sequence[CircuitBatch], noise: Noise) -> Noisy:
+def simulate(batches: Sequence[CircuitBatch], noise: Noise, bounds: Bounds = STANDARD) -> Noisy:
     """Every described row under the noise.
 
     Raises:
@@ -43,7 +42,9 @@ def simulate(batches: Sequence[CircuitBatch], noise: Noise) -> Noisy:
     """
     noise.check(batches)
     rows = sum(len(b.rows) for b in batches)
-    _affordable(batches)
+    wires = max(b.wires for b in batches)
+    seconds = sum(map(estimated_seconds, batches))
+    bounds.check_seconds(seconds, f"the noise of {rows:,} circuits on {wires} qubits", "noise_seconds")
     values = np.empty((rows, batches[0].width))
     error, methods = 0.0, []
     for batch in batches:
@@ -59,16 +60,6 @@ def simulate(batches: Sequence[CircuitBatch], noise: Noise) -> Noisy:
             methods.append(SAMPLED)
         values[batch.rows] = found
     return Noisy(values=values, error=error, method="; ".join(dict.fromkeys(methods)))
-
-
-def _affordable(batches: Sequence[CircuitBatch]) -> None:
-    seconds = sum(estimated_seconds(b) for b in batches)
-    if seconds > SECONDS:
-        wires, rows = max(b.wires for b in batches), sum(len(b.rows) for b in batches)
-        raise MeasurementError(
-            f"simulating the noise of {rows:,} circuits on {wires} qubits would take about {seconds / 60:,.0f} minutes, and at"
-            f" most {SECONDS / 60:.0f} are spent: give fewer validation rows, or a circuit of fewer qubits or gates"
-        )
 
 
 def estimated_seconds(batch: CircuitBatch) -> float:

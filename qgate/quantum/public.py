@@ -68,6 +68,12 @@ def evaluate(
     return tuple(group.evaluated() for group in groups.values())
 
 
+def distribution(circuit: Callable[..., Any], x: Array, arguments: Mapping[str, Any], device: str) -> Array:
+    """The probabilities that `circuit(x, **arguments)` returns for one sample, shape (outcomes,)."""
+    (found,) = qml.execute([record(circuit, x, arguments)], qml.device(device), diff_method=None)
+    return np.asarray(qml.math.toarray(found), dtype=np.float64)
+
+
 def states(
     feature_map: Callable[..., Any], features: Array, arguments: Mapping[str, Any], device: str
 ) -> tuple[CircuitBatch, ...]:

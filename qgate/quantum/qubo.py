@@ -16,8 +16,7 @@ import numpy.typing as npt
 from qgate.errors import MeasurementError
 
 Array = npt.NDArray[Any]
-SIMULATED = 20  # state vectors double with each variable
-ENUMERATED = 24
+ENUMERATED = 24  # whatever a charter allows: every state's energy is looked at, and evidence holds how likely each is
 _BLOCK = 18  # 2^18 energies are 2 MiB: enumeration never holds more than a few blocks
 _EQUAL = 1e-9  # of the sum of all coefficients: sums in another order differ in their last bits
 _DIGITS = 10
@@ -107,8 +106,8 @@ def qubo(
         MeasurementError: no variables, two of one name, too many, coefficients that are not finite, or pairs out of range.
     """
     names, size = tuple(variables), len(variables)
-    if not 1 <= size <= SIMULATED:
-        raise MeasurementError(f"the QUBO has {size} variables; from 1 to {SIMULATED} can be simulated")
+    if not 1 <= size <= ENUMERATED:
+        raise MeasurementError(f"the QUBO has {size} variables; from 1 to {ENUMERATED} are ever enumerated")
     if len(set(names)) != size:
         raise MeasurementError("two variables of the QUBO have the same name")
     rows, columns, values = (np.asarray(part) for part in couplings)

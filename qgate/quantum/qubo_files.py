@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from qgate.errors import MeasurementError
-from qgate.quantum.qubo import SIMULATED, Qubo, qubo
+from qgate.quantum.qubo import ENUMERATED, Qubo, qubo
 
 Array = npt.NDArray[Any]
 MAX_BYTES = 1 << 20
@@ -30,7 +30,7 @@ def parse(content: bytes, path: str) -> Qubo:
         MeasurementError: what is wrong with it, with its line where it has lines.
     """
     if len(content) > MAX_BYTES:
-        raise MeasurementError(f"{path} has {len(content):,} bytes; a QUBO of {SIMULATED} variables fits into {MAX_BYTES:,}")
+        raise MeasurementError(f"{path} has {len(content):,} bytes; a QUBO of {ENUMERATED} variables fits into {MAX_BYTES:,}")
     parsers = {".json": _json, ".coo": _coo, ".qubo": _qubo, ".npz": _npz}
     parser = parsers.get(PurePosixPath(path).suffix)
     if parser is None:
@@ -133,8 +133,8 @@ def _entry(fields: list[str], path: str, line: int) -> tuple[int, int, float]:
         raise MeasurementError(
             f"{path}:{line}: expected two variable numbers and a value, found {' '.join(fields)!r:.80}"
         ) from None
-    if min(pair[:2]) < 0 or max(pair[:2]) >= SIMULATED:
-        raise MeasurementError(f"{path}:{line}: variables are numbered from 0 to {SIMULATED - 1}; more cannot be simulated")
+    if min(pair[:2]) < 0 or max(pair[:2]) >= ENUMERATED:
+        raise MeasurementError(f"{path}:{line}: variables are numbered from 0 to {ENUMERATED - 1}; more cannot be enumerated")
     return pair
 
 

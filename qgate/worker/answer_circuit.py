@@ -1,8 +1,9 @@
 """Answers a `circuit` order: describes the circuit of each row as data, and what its own QNode says for a few rows.
 
-The order's value holds `entrypoint`, `options`, `weights` (a path in the tree, or None), `splits` and `probes` (rows per split);
-its arrays `<split>.X`. With `public`, the name of a PennyLane device, nothing is described: that device evaluates the
-probabilities that each row's measurements are read from. Labels, shots and seeds never come here.
+The order's value holds `entrypoint`, `options`, `weights` (a path in the tree, or None), `splits`, `probes` (rows per split) and
+`matrix_wires` (how large a matrix may be); its arrays `<split>.X`. With `public`, the name of a PennyLane device, nothing is
+described: that device evaluates the probabilities that each row's measurements are read from. Labels, shots and seeds never come
+here.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -13,7 +14,7 @@ import pennylane as qml
 
 from qgate.domain.work import WorkOrder
 from qgate.errors import MeasurementError
-from qgate.quantum.capture import describe
+from qgate.quantum.capture import describe, matrices_up_to
 from qgate.quantum.description import encode
 from qgate.quantum.given import probabilities_name
 from qgate.quantum.own import DEVICE, own_rows
@@ -34,7 +35,14 @@ def answer(order: WorkOrder) -> tuple[Mapping[str, Any], Mapping[str, Any]]:
     check_untransformed(circuit)
     offered = {"weights": weights_of(value["weights"])} if value["weights"] else {}
     arguments = entrypoint.arguments(circuit, options=value["options"], offered=offered)
-    if value.get("public"):
+    with matrices_up_to(value["matrix_wires"]):
+        return _answered(order, circuit, arguments)
+
+
+def _answered(
+    order: WorkOrder, circuit: Callable[..., Any], arguments: Mapping[str, Any]
+) -> tuple[Mapping[str, Any], Mapping[str, Any]]:
+    if order.value.get("public"):
         return _evaluated(order, circuit, arguments)
     try:
         return _described(order, circuit, arguments)

@@ -4,9 +4,9 @@ A callable that requires one parameter is a feature map, one that requires two i
 `weights` do not count.
 
 The order's value holds `entrypoint`, `options`, `weights` (a path in the tree, or None), `splits`, `pairs` (per split, pairs of
-one of its rows and a training row) and `most_pairs` (how many pairs may have circuits of their own); its arrays `<split>.X`, also
-the training rows. With `public`, the name of a PennyLane device, nothing is described: that device evaluates the states, or the
-probabilities of each pair. Labels, shots and seeds never come here.
+one of its rows and a training row), `most_pairs` (how many pairs may have circuits of their own) and `matrix_wires` (how large a
+matrix may be); its arrays `<split>.X`, also the training rows. With `public`, the name of a PennyLane device, nothing is
+described: that device evaluates the states, or the probabilities of each pair. Labels, shots and seeds never come here.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -19,7 +19,7 @@ import pennylane as qml
 from qgate.domain.work import WorkOrder
 from qgate.errors import MeasurementError
 from qgate.quantum.bounds import Bounds
-from qgate.quantum.capture import describe_map, record
+from qgate.quantum.capture import describe_map, matrices_up_to, record
 from qgate.quantum.circuit import CircuitBatch
 from qgate.quantum.description import encode
 from qgate.quantum.own import DEVICE
@@ -49,8 +49,13 @@ def answer(order: WorkOrder) -> tuple[Mapping[str, Any], Mapping[str, Any]]:
     offered = {"weights": weights_of(value["weights"])} if value["weights"] else {}
     arguments = entrypoint.arguments(function, options=value["options"], offered=offered)
     features = {split: np.array(order.arrays[f"{split}.X"]) for split in value["splits"]}
-    given = _pair(function, features[TRAIN], arguments, value) or _Map(function, arguments)
-    if value.get("public"):
+    with matrices_up_to(value["matrix_wires"]):
+        given = _pair(function, features[TRAIN], arguments, value) or _Map(function, arguments)
+        return _answered(given, features, order)
+
+
+def _answered(given: "_Pairs | _Map", features: Mapping[str, Array], order: WorkOrder) -> Said:
+    if order.value.get("public"):
         return given.evaluated(features, order)
     try:
         return given.described(features, order)

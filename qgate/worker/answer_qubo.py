@@ -1,7 +1,8 @@
 """Answers a `qubo` order: the QUBO's coefficients, and the angles of its QAOA or the described circuit of its ansatz.
 
 The order's value holds `source` (a path in the tree, or an entrypoint), `options`, `weights` (a path, or None) and `ansatz` (an
-entrypoint, or None). Constraints, shots and seeds never come here.
+entrypoint, or None); `matrix_wires` is how large a matrix may be. With `public`, the name of a PennyLane device, the ansatz is
+not described but evaluated there. Constraints, shots and seeds never come here.
 """
 
 from collections.abc import Callable, Mapping
@@ -28,8 +29,8 @@ def answer(order: WorkOrder) -> tuple[Mapping[str, Any], Mapping[str, Any]]:
     if value["ansatz"] is None:
         arrays |= _angles(value["weights"]) if value["weights"] else {}
         return {"takes": sorted(takes)}, arrays
-    described, numbers, taken = _ansatz(value, found.size)
-    return {"takes": sorted(takes | taken), "described": described}, arrays | numbers
+    said, numbers, taken = _ansatz(value, found.size)
+    return {"takes": sorted(takes | taken), **said}, arrays | {f"ansatz/{name}": array for name, array in numbers.items()}
 
 
 def _qubo(source: str, options: Mapping[str, Any]) -> tuple[Qubo, set[str]]:
@@ -47,23 +48,48 @@ def _angles(path: str) -> dict[str, Any]:
         return {f"angles/{name}": np.asarray(file[name], dtype=np.float64) for name in ("gammas", "betas")}
 
 
-def _ansatz(value: Mapping[str, Any], size: int) -> tuple[list[dict[str, Any]], dict[str, Any], set[str]]:
-    """The ansatz described as a circuit of the variables' wires, and the probabilities that its own QNode gives.
-
-    Described with one observable on all wires, since a description of 2^n probabilities says nothing more.
-    """
-    from qgate.quantum.capture import describe  # noqa: PLC0415 -- QAOA needs no PennyLane
-    from qgate.quantum.description import encode  # noqa: PLC0415 -- as above
-    from qgate.quantum.own import own_values  # noqa: PLC0415 -- as above
-    from qgate.worker.answer_circuit import weights_of  # noqa: PLC0415 -- as above
+def _ansatz(value: Mapping[str, Any], size: int) -> tuple[dict[str, Any], dict[str, Any], set[str]]:
+    """The ansatz described or evaluated as a circuit of the variables' wires, or why it is not; and the options that it takes."""
+    from qgate.worker.answer_circuit import refusal, weights_of  # noqa: PLC0415 -- QAOA needs no PennyLane
 
     function = entrypoint.find(value["ansatz"])
     taken = entrypoint.accepted(function, value["options"])
     offered = {"weights": weights_of(value["weights"]), **{name: value["options"][name] for name in taken}}
     arguments = {name: offered[name] for name in entrypoint.accepted(function, offered)}
-    structure, numbers = encode(describe(_measured(function, _parity(size)), _ONE_ROW, arguments).batches)
-    own = own_values(_measured(function, _probabilities(size)), _ONE_ROW[0], arguments)[None]
-    return structure, {f"ansatz/{name}": array for name, array in numbers.items()} | {"ansatz/own": own}, taken
+    if value.get("public"):
+        return {}, _evaluated(function, size, arguments, value["public"]), taken
+    from qgate.quantum.capture import matrices_up_to  # noqa: PLC0415 -- as above
+
+    try:
+        with matrices_up_to(value["matrix_wires"]):
+            return *_described(function, size, arguments), taken
+    except Exception as error:  # noqa: BLE001 -- what it raises it raises again where PennyLane calls it
+        return {"refused": refusal(error)}, {}, taken
+
+
+def _described(function: Callable[..., Any], size: int, arguments: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
+    """The description, and the probabilities that the ansatz's own QNode gives.
+
+    Described with one observable on all wires, since a description of 2^n probabilities says nothing more.
+    """
+    from qgate.quantum.capture import describe  # noqa: PLC0415 -- as above
+    from qgate.quantum.description import encode  # noqa: PLC0415 -- as above
+    from qgate.quantum.own import own_rows  # noqa: PLC0415 -- as above
+
+    description = describe(_measured(function, _parity(size)), _ONE_ROW, arguments)
+    structure, numbers = encode(description.batches)
+    own = own_rows(_measured(function, _probabilities(size)), _ONE_ROW, arguments)
+    return {"described": structure, "how": description.how}, {**numbers, "own": own}
+
+
+def _evaluated(function: Callable[..., Any], size: int, arguments: Mapping[str, Any], device: str) -> dict[str, Any]:
+    """The probabilities of the ansatz's tape on a public device, and those that its own QNode gives there."""
+    from qgate.quantum.own import own_rows  # noqa: PLC0415 -- as above
+    from qgate.quantum.public import distribution  # noqa: PLC0415 -- as above
+
+    circuit = _measured(function, _probabilities(size))
+    evaluated = distribution(circuit, _ONE_ROW[0], arguments, device)
+    return {"evaluated": evaluated[None], "own": own_rows(circuit, _ONE_ROW, arguments, device)}
 
 
 def _measured(ansatz: Callable[..., Any], measure: Callable[[], Any]) -> Callable[..., Any]:

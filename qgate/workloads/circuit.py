@@ -32,7 +32,14 @@ def probes(rows: int) -> list[int]:
     return sorted({0, rows // 2, rows - 1})
 
 
-def order(candidate: Candidate, data: Mapping[str, Dataset], splits: Sequence[str], instead: Fallback | None = None) -> WorkOrder:
+def order(
+    candidate: Candidate,
+    data: Mapping[str, Dataset],
+    splits: Sequence[str],
+    instead: Fallback | None = None,
+    *,
+    bounds: Bounds = STANDARD,
+) -> WorkOrder:
     """Asks for the description of each split's circuits, or for what public PennyLane makes of them: features only."""
     value = {
         "entrypoint": candidate.entrypoint,
@@ -40,6 +47,7 @@ def order(candidate: Candidate, data: Mapping[str, Dataset], splits: Sequence[st
         "weights": candidate.weights,
         "splits": list(splits),
         "probes": {split: probes(data[split].rows) for split in splits},
+        "matrix_wires": bounds.matrix_wires,
     }
     value |= {"public": instead.device} if instead else {}
     return WorkOrder(kind="circuit", value=value, arrays={f"{s}.X": data[s].features for s in splits})

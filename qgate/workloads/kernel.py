@@ -74,6 +74,7 @@ def order(
         "splits": asked,
         "pairs": {split: pairs(data[split].rows, data[TRAIN].rows) for split in asked},
         "most_pairs": bounds.pairs,
+        "matrix_wires": bounds.matrix_wires,
     }
     value |= {"public": instead.device} if instead else {}
     return WorkOrder(kind="kernel", value=value, arrays={f"{s}.X": data[s].features for s in asked})

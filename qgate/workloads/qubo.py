@@ -14,20 +14,19 @@ from qgate.domain.charter import Candidate, Shots
 from qgate.domain.evidence import COUNTS, DISTRIBUTION, QUBO, Array, Cell, CellKey
 from qgate.domain.work import Answer, WorkOrder
 from qgate.errors import MeasurementError
-from qgate.quantum.bounds import STANDARD, Bounds
+from qgate.quantum import bindings
+from qgate.quantum.bounds import SECONDS_PER_AMPLITUDE, STANDARD, Bounds
 from qgate.quantum.classical_samplers import SAMPLERS, counted, drawn
-from qgate.quantum.description import decode
 from qgate.quantum.qaoa import Angles, Simulator, optimised
 from qgate.quantum.qubo import Qubo, from_tables, qubo
-from qgate.quantum.readout import Basis
-from qgate.quantum.replay import distributions
-from qgate.workloads import seed_lists
+from qgate.workloads import ansatz, seed_lists
+from qgate.workloads.fallback import Fallback
 
 ROLE = "candidate"
 LAYERS, EVALUATIONS = 1, 500  # where the options do not say
 MOST_LAYERS, MOST_EVALUATIONS = 50, 20_000
 REFERENCE_SAMPLES = 100_000  # annealing more takes longer than all the rest
-_AGREEMENT = 1e-8
+_PASSES = 8  # over the vector in a layer besides its mixer: phases looked up, multiplied, copied there and back
 # For all re-salted seed lists: states that draws go through, at 20 ns each (3 s on one core), and those that the evidence keeps.
 _SALTED_STATES, _SALTED_KEPT = 1 << 27, 2_500_000
 
@@ -41,29 +40,35 @@ class Solved:
     facts: Mapping[str, Any] = field(default_factory=dict)
 
 
-def order(candidate: Candidate) -> WorkOrder:
-    """Asks for the coefficients, and for angles or the ansatz's description."""
+def order(candidate: Candidate, instead: Fallback | None = None, bounds: Bounds = STANDARD) -> WorkOrder:
+    """Asks for the coefficients, and for angles, the ansatz's description, or what public PennyLane makes of the ansatz."""
     value = {
         "source": candidate.entrypoint,
         "options": dict(candidate.options),
         "weights": candidate.weights,
         "ansatz": candidate.ansatz,
+        "matrix_wires": bounds.matrix_wires,
     }
+    value |= {"public": instead.device} if instead else {}
     return WorkOrder(kind="qubo", value=value)
 
 
-def solved(answer: Answer, candidate: Candidate, bounds: Bounds = STANDARD) -> Solved:
+def solved(answer: Answer, candidate: Candidate, instead: Fallback | None = None, *, bounds: Bounds = STANDARD) -> Solved:
     """The claims checked and the circuit simulated.
 
     Raises:
+        EngineError: our engine does not describe or repeat the ansatz; PennyLane may (`instead`).
         MeasurementError: coefficients, angles, options or the described ansatz do not hold up.
     """
     problem = _checked({name.removeprefix("qubo/"): a for name, a in answer.arrays.items() if name.startswith("qubo/")})
+    bounds.check("variables", problem.size, "variables in its QUBO", "states double with each")
     _check_options(candidate, answer.value.get("takes", []))
     if candidate.ansatz is not None:
-        return _by_ansatz(problem, answer, bounds)
+        probabilities, facts = ansatz.distribution(answer, problem.size, instead, bounds)
+        return Solved(qubo=problem, probabilities=probabilities / probabilities.sum(), facts=facts)
+    bindings.check()
     simulator = Simulator(problem)
-    angles = _given(answer.arrays, candidate) if candidate.weights else _found(simulator, candidate)
+    angles = _given(answer.arrays, candidate) if candidate.weights else _found(simulator, candidate, problem.size, bounds)
     facts = {
         "engine": "QAOA on lightning.qubit: diagonal cost layers and RX",
         "angles": "given" if candidate.weights else f"optimised in {angles.evaluations} evaluations of the energy",
@@ -97,9 +102,12 @@ def _whole(candidate: Candidate, name: str, default: int, most: int) -> int:
     return value
 
 
-def _found(simulator: Simulator, candidate: Candidate) -> Angles:
+def _found(simulator: Simulator, candidate: Candidate, size: int, bounds: Bounds) -> Angles:
     layers = _whole(candidate, "layers", LAYERS, MOST_LAYERS)
-    return optimised(simulator, layers, _whole(candidate, "evaluations", EVALUATIONS, MOST_EVALUATIONS))
+    evaluations = _whole(candidate, "evaluations", EVALUATIONS, MOST_EVALUATIONS)
+    seconds = evaluations * layers * (size + _PASSES) * 2**size * SECONDS_PER_AMPLITUDE
+    bounds.check_seconds(seconds, f"{evaluations:,} evaluations of the energy of {layers} layers on {size} qubits")
+    return optimised(simulator, layers, evaluations)
 
 
 def _given(arrays: Mapping[str, Array], candidate: Candidate) -> Angles:
@@ -113,21 +121,6 @@ def _given(arrays: Mapping[str, Array], candidate: Candidate) -> Angles:
         raise MeasurementError(f"{candidate.weights}: an angle is not finite")
     layers = _whole(candidate, "layers", len(gammas), len(gammas))
     return Angles(gammas=gammas.astype(np.float64), betas=betas.astype(np.float64)).first(layers)
-
-
-def _by_ansatz(problem: Qubo, answer: Answer, bounds: Bounds) -> Solved:
-    arrays = {name.removeprefix("ansatz/"): a for name, a in answer.arrays.items() if name.startswith("ansatz/")}
-    (batch,) = decode(answer.value.get("described"), arrays, rows=1, bounds=bounds)
-    states, own = 2**problem.size, arrays.get("own")
-    if batch.wires < problem.size or own is None or own.shape != (1, states):
-        raise MeasurementError(f"the ansatz does not give the probabilities of {problem.size} variables' states")
-    every = Basis(wires=tuple(range(problem.size)), rotations=(), merge=np.arange(states), outcomes=states)
-    (exact,) = distributions(batch, [every])
-    off = np.abs(own - exact).max()
-    if not off <= _AGREEMENT:
-        raise MeasurementError(f"the replayed ansatz differs from its own QNode by {off:.2g}")
-    facts = {"engine": "lightning.qubit, replayed", "ansatz": {"wires": batch.wires, "gates": len(batch.operations)}}
-    return Solved(qubo=problem, probabilities=exact[0] / exact[0].sum(), facts=facts)
 
 
 def cells(result: Solved, shots: Shots) -> tuple[Cell, ...]:

@@ -106,8 +106,8 @@ NONE = (np.zeros(0, int), np.zeros(0, int), np.zeros(0))
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        ((tuple("a" * 0), np.zeros(0), NONE, 0.0), "the QUBO has 0 variables; from 1 to 20 can be simulated"),
-        ((tuple(map(str, range(21))), np.zeros(21), NONE, 0.0), "the QUBO has 21 variables; from 1 to 20 can be simulated"),
+        ((tuple("a" * 0), np.zeros(0), NONE, 0.0), "the QUBO has 0 variables; from 1 to 24 are ever enumerated"),
+        ((tuple(map(str, range(25))), np.zeros(25), NONE, 0.0), "the QUBO has 25 variables; from 1 to 24 are ever enumerated"),
         (("aa", np.zeros(2), NONE, 0.0), "two variables of the QUBO have the same name"),
         (("ab", np.zeros(3), NONE, 0.0), "the QUBO has 2 variables and linear coefficients of shape (3,)"),
         (("ab", np.array([0, np.nan]), NONE, 0.0), "the QUBO's coefficients (linear) are not all finite"),

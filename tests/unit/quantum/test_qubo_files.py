@@ -92,12 +92,12 @@ def changed(**values) -> bytes:
     ("path", "content", "words"),
     [
         ("m.txt", b"0 0 1", "m.txt: a QUBO is read from .json, .coo, .qubo, .npz files"),
-        ("m.coo", b"#" * (MAX_BYTES + 1), "m.coo has 1,048,577 bytes; a QUBO of 20 variables fits into 1,048,576"),
+        ("m.coo", b"#" * (MAX_BYTES + 1), "m.coo has 1,048,577 bytes; a QUBO of 24 variables fits into 1,048,576"),
         ("m.coo", b"", "m.coo holds no coefficient"),
         ("m.coo", b"\xff", "m.coo is not UTF-8 text: 'utf-8' codec can't decode byte 0xff in position 0: invalid start byte"),
         ("m.coo", b"0 0 1\n0 1\n", "m.coo:2: expected two variable numbers and a value, found '0 1'"),
-        ("m.coo", b"0 20 1\n", "m.coo:1: variables are numbered from 0 to 19; more cannot be simulated"),
-        ("m.coo", b"0 -1 1\n", "m.coo:1: variables are numbered from 0 to 19; more cannot be simulated"),
+        ("m.coo", b"0 24 1\n", "m.coo:1: variables are numbered from 0 to 23; more cannot be enumerated"),
+        ("m.coo", b"0 -1 1\n", "m.coo:1: variables are numbered from 0 to 23; more cannot be enumerated"),
         ("m.coo", b"0 1 nan\n", "m.coo: the QUBO's coefficients (quadratic) are not all finite"),
         ("m.coo", b"# vartype=TERNARY\n0 0 1\n", "m.coo declares vartype=TERNARY; BINARY and SPIN are read"),
         (
@@ -116,7 +116,7 @@ def changed(**values) -> bytes:
             "m.qubo:3: each pair is written once, as `i j value` with i < j; found 0 1",
         ),
         ("m.qubo", b"p qubo 0 2 1 1\n0 1 1\n", "m.qubo declares 1 nodes and 1 couplers, and holds 0 and 1"),
-        ("m.qubo", b"p qubo 0 99 0 1\n0 1 1\n", "m.qubo: the QUBO has 99 variables; from 1 to 20 can be simulated"),
+        ("m.qubo", b"p qubo 0 99 0 1\n0 1 1\n", "m.qubo: the QUBO has 99 variables; from 1 to 24 are ever enumerated"),
         (
             "m.json",
             b"{",

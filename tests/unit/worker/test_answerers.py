@@ -81,6 +81,7 @@ def circuit_order(weights):
         "weights": str(weights),
         "splits": ["val"],
         "probes": {"val": [0, 2]},
+        "matrix_wires": 8,
     }
     return WorkOrder(kind="circuit", value=value, arrays={"val.X": FEATURES})
 

@@ -14,6 +14,7 @@ from qgate.domain.evidence import Cell, same_bits
 from qgate.domain.work import Answer
 from qgate.errors import EngineError, MeasurementError
 from qgate.quantum import bindings
+from qgate.quantum.bounds import Bounds
 from qgate.worker.answer_circuit import answer
 from qgate.workloads import circuit
 from qgate.workloads.dataset import Dataset
@@ -60,11 +61,11 @@ CIRCUITS = [plain, mid_circuit, two_structures]
 def asked(monkeypatch):
     """What the worker answers to an order about `function`."""
 
-    def ask(function, instead=None):
+    def ask(function, instead=None, **options):
         made = ModuleType("qgate_test_pilot")
         made.circuit = function
         monkeypatch.setitem(sys.modules, made.__name__, made)
-        value, arrays = answer(circuit.order(CANDIDATE, DATA, SPLITS, instead))
+        value, arrays = answer(circuit.order(CANDIDATE, DATA, SPLITS, instead, **options))
         return Answer(value=value, arrays=arrays)
 
     return ask
@@ -103,6 +104,7 @@ def test_neither_order_holds_labels_shots_or_seeds():
             "weights": None,
             "splits": ["validation"],
             "probes": {"validation": [0, 3, 6]},
+            "matrix_wires": 8,
         } | ({"public": "lightning.qubit"} if instead else {})
         assert set(order.arrays) == {"validation.X"}
 
@@ -212,6 +214,22 @@ def test_other_bindings_lead_to_default_qubit(asked, another_lightning, made, wh
     instead = fallback("so")
     found = circuit.simulated(asked(plain, instead), DATA, SPLITS, instead)
     np.testing.assert_allclose(found["validation"].exact(), own(plain), atol=1e-10, rtol=0)
+
+
+def test_a_matrix_is_as_large_as_the_charter_lets_it_be(asked):
+    matrix = np.diag(np.linspace(-1, 1, 512)) + 0.1 * np.eye(512)[::-1]
+
+    def observed(x):
+        qml.AngleEmbedding(x, wires=range(3))
+        return qml.expval(qml.Hermitian(matrix, wires=range(9)))
+
+    with pytest.raises(
+        EngineError, match=r"Hermitian acts on 9 wires; as a matrix at most 8\. .*pilot\.simulation\.matrix_qubits"
+    ):
+        circuit.simulated(asked(observed), DATA, SPLITS)
+    wide = Bounds(matrix_wires=9)
+    found = circuit.simulated(asked(observed, bounds=wide), DATA, SPLITS, bounds=wide)
+    np.testing.assert_allclose(found["validation"].exact(), own(observed), atol=1e-10, rtol=0)
 
 
 def test_these_bindings_hold():

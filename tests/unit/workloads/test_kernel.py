@@ -99,6 +99,7 @@ def test_the_order_asks_with_features_alone_and_for_training_rows_too():
         "splits": ["train", "validation"],
         "pairs": {"train": [[0, 11], [6, 0], [11, 6]], "validation": [[0, 11], [3, 0], [6, 6]]},
         "most_pairs": 100_000,
+        "matrix_wires": 8,
     }
     assert {name: array.tolist() for name, array in order.arrays.items()} == {
         "train.X": X["train"].tolist(),

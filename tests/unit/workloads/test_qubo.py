@@ -10,11 +10,13 @@ import pytest
 from qgate.domain.charter import SALTS, Candidate, CandidateKind, Shots, salt_role
 from qgate.domain.evidence import CellKey, same_bits
 from qgate.domain.work import Answer
-from qgate.errors import MeasurementError
+from qgate.errors import EngineError, MeasurementError
+from qgate.quantum.bounds import Bounds
 from qgate.quantum.qaoa import Angles, Simulator
 from qgate.quantum.qubo_values import from_python
 from qgate.worker.answer_qubo import answer
 from qgate.workloads import qubo
+from qgate.workloads.fallback import Fallback
 
 PAIRS = {(0, 0): -1.0, (1, 1): -1.0, (2, 2): 0.5, (0, 1): 2.0, (1, 2): -0.75}
 PROBLEM = from_python(PAIRS)
@@ -45,6 +47,11 @@ def ansatz(weights, couplings="all"):
 def wide(weights):
     qml.RY(1.2, wires=5)
     qml.CNOT(wires=[5, 0])
+
+
+def observed(weights):
+    qml.RY(1.2, wires=0)
+    qml.cond(qml.measure(0), qml.RY)(0.4, wires=1)
 """
 
 
@@ -69,8 +76,8 @@ def candidate(source="m.json", **values) -> Candidate:
     return Candidate(kind=CandidateKind.QUBO, entrypoint=source, **values)
 
 
-def asked(asking: Candidate) -> Answer:
-    said, arrays = answer(qubo.order(asking))
+def asked(asking: Candidate, instead: Fallback | None = None) -> Answer:
+    said, arrays = answer(qubo.order(asking, instead))
     return Answer(value=said, arrays={name: np.asarray(a) for name, a in arrays.items()})
 
 
@@ -187,11 +194,38 @@ def test_an_ansatz_that_says_another_thing_than_it_does(tree):
     asking = candidate(ansatz="roster:ansatz", weights="angles.npz")
     said = asked(asking)
     off = replace(said, arrays={**said.arrays, "ansatz/own": said.arrays["ansatz/own"] + 1e-6})
-    with pytest.raises(MeasurementError, match="the replayed ansatz differs from its own QNode by 1e-06"):
+    with pytest.raises(EngineError, match="the replayed ansatz differs from its own QNode by 1e-06"):
         qubo.solved(off, asking)
     silent = replace(said, arrays={n: a for n, a in said.arrays.items() if n != "ansatz/own"})
     with pytest.raises(MeasurementError, match="the ansatz does not give the probabilities of 3 variables' states"):
         qubo.solved(silent, asking)
+
+
+def test_an_ansatz_that_cannot_be_described_is_evaluated_by_pennylane(tree):
+    asking = candidate(ansatz="roster:observed", weights="angles.npz")
+    with pytest.raises(EngineError, match="mid-circuit measurements cannot be described"):
+        qubo.solved(asked(asking), asking)
+    instead = Fallback(device="lightning.qubit", why="a test asks for it")
+    said = asked(asking, instead)
+    found = qubo.solved(said, asking, instead)
+    one, both = np.sin(0.6) ** 2, np.sin(0.2) ** 2  # the second rotation, where the first qubit was seen as 1
+    assert np.allclose(found.probabilities, [1 - one, 0, 0, 0, one * (1 - both), 0, one * both, 0], rtol=0, atol=1e-12)
+    assert found.facts == {"engine": "pennylane", "fallback": {"device": "lightning.qubit", "why": "a test asks for it"}}
+    off = replace(said, arrays={**said.arrays, "ansatz/own": said.arrays["ansatz/own"] + 1e-6})
+    with pytest.raises(MeasurementError, match="what PennyLane evaluated differs from the ansatz's own QNode by 1e-06"):
+        qubo.solved(off, asking, instead)
+    wrong = replace(said, arrays={**said.arrays, "ansatz/evaluated": 2 * said.arrays["ansatz/evaluated"]})
+    with pytest.raises(MeasurementError, match="is no probability distribution"):
+        qubo.solved(wrong, asking, instead)
+
+
+def test_the_charter_says_how_many_variables_and_how_long_a_search(tree):
+    asking = candidate(weights="angles.npz")
+    with pytest.raises(MeasurementError, match=r"has 3 variables in its QUBO; at most 2 .*pilot\.simulation\.qubo_variables"):
+        qubo.solved(asked(asking), asking, bounds=Bounds(variables=2))
+    asking = candidate(options={"evaluations": 60})
+    with pytest.raises(MeasurementError, match=r"60 evaluations of the energy of 1 layers .*pilot\.simulation\.seconds"):
+        qubo.solved(asked(asking), asking, bounds=Bounds(seconds=1e-9))
 
 
 def test_cells_hold_the_distribution_and_every_sample():
@@ -227,6 +261,7 @@ def test_the_worker_is_asked_for_no_constraint_shot_or_seed():
         "options": {"penalty": 2.0},
         "weights": "w.npz",
         "ansatz": "roster:ansatz",
+        "matrix_wires": 8,
     }
 
 
