@@ -63,14 +63,20 @@ def lock_entry(charter: Charter, evidence: PilotEvidence) -> dict[str, Any]:
 
 
 def _qubo(shots: Shots, evidence: PilotEvidence) -> dict[str, Any]:
-    """Which QUBO it is, and the candidate's mean energy: without shots, for its shots and seeds, for each re-salted seed list."""
+    """Which QUBO it is, and the candidate's mean energy: without shots, for its shots and seeds, for each re-salted seed list.
+
+    Sealed seeds are other ones in each run, so that of those nothing is kept.
+    """
     problem = from_tables(evidence.tables_of("candidate"))
     energies = problem.energies()
 
     def mean(cell: Cell) -> float:
         return float(np.average(energies[cell.predictions], weights=cell.scores))
 
-    own = [{"shots": c.key.shots, "seed": c.key.seed, "energy": mean(c)} for c in evidence.of("candidate", QUBO)]
+    cells = [c for c in evidence.of("candidate", QUBO) if c.key.seed is None or not shots.sealed]
+    own = [{"shots": c.key.shots, "seed": c.key.seed, "energy": mean(c)} for c in cells]
+    if shots.sealed:
+        return {"sha256": problem.digest(), "energies": own, "seed_lists": []}
     again = [
         (shots.salted(salt), {(c.key.shots, c.key.seed): c for c in evidence.of(salt_role(salt), QUBO)}) for salt in range(SALTS)
     ]

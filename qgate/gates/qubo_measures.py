@@ -79,20 +79,28 @@ class Measure:
 def _energy_gap(asked: Asked) -> Found:
     samples = asked.samples
     locked = _locked(asked)
-    pairs = [(c.key.shots, c.key.seed) for c in samples.cells]
-    lacking = [pair for pair in pairs if pair not in locked]
-    if lacking:
-        raise MeasurementError("the lock holds no energy for these shots and seeds; run `qgate lock` and have it reviewed")
-    means = [samples.energy(c) for c in samples.cells]
-    before = [locked[pair] for pair in pairs]
+    means, before = [samples.energy(c) for c in samples.cells], _before(asked, locked)
     gaps = [round((now - then) / samples.span, _DIGITS) + 0.0 for now, then in zip(means, before, strict=True)]
     exact = round((samples.energy(samples.exact) - locked[None, None]) / samples.span, _DIGITS)
     gap = float(np.mean(gaps))
-    words = f"mean energy {np.mean(means):.6g}{_over(samples)} vs {np.mean(before):.6g} locked: " + (
+    exactly = " (exact)" if asked.charter.shots.sealed else ""
+    words = f"mean energy {np.mean(means):.6g}{_over(samples)} vs {np.mean(before):.6g} locked{exactly}: " + (
         "no difference" if gap == 0 else f"{'worse' if gap > 0 else 'better'} by {abs(gap):.4g} of random to optimum"
     )
     identical = exact == 0 and not any(gaps)
     return _over_seeds(asked, gaps, words, {"gaps": gaps, "exact": exact}, step=0.0 if identical else None)
+
+
+def _before(asked: Asked, locked: Mapping[tuple[int | None, int | None], float]) -> list[float]:
+    """The locked energy that each cell's is compared with: of the same seed; where seeds are sealed, what none of them has moved.
+
+    Raises:
+        MeasurementError: the lock does not hold it.
+    """
+    pairs = [(None, None) if asked.charter.shots.sealed else (c.key.shots, c.key.seed) for c in asked.samples.cells]
+    if any(pair not in locked for pair in pairs):
+        raise MeasurementError("the lock holds no energy for these shots and seeds; run `qgate lock` and have it reviewed")
+    return [locked[pair] for pair in pairs]
 
 
 def _locked(asked: Asked) -> dict[tuple[int | None, int | None], float]:
@@ -123,7 +131,7 @@ def _locked(asked: Asked) -> dict[tuple[int | None, int | None], float]:
 def _is_locked(asked: Asked, samples: Samples) -> bool:
     """Whether the lock holds energies for the seeds of these samples, as one that was written before they were drawn does not."""
     locked = _locked(asked)
-    return all((c.key.shots, c.key.seed) in locked for c in samples.cells)
+    return bool(asked.charter.shots.sealed) or all((c.key.shots, c.key.seed) in locked for c in samples.cells)
 
 
 def _random_ratio(asked: Asked) -> Found:

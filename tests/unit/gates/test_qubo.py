@@ -202,6 +202,23 @@ def test_the_same_distribution_has_no_gap_at_all(make):
     assert "locked: no difference" in outcome.why
 
 
+@pytest.mark.parametrize(("by", "decision"), [(0.0, Decision.PASS), (0.1, Decision.FAIL)])
+def test_sealed_seeds_are_compared_with_what_no_seed_has_moved(make, by, decision):
+    def sealed(seeds):
+        charter = charter_of(make, "qubo_energy_gap", "0.05", seeds=seeds)
+        return replace(charter, shots=replace(charter.shots, sealed=len(seeds)))
+
+    locking = sealed(tuple(range(5)))
+    entry = lock_entry(locking, evidence_of(locking, salted=True))
+    assert [(e["shots"], e["seed"]) for e in entry["qubo"]["energies"]] == [(None, None)]
+    assert entry["qubo"]["seed_lists"] == []
+    charter = sealed((901, 17, 5_005, 66, 3))
+    outcome = judged(charter, evidence_of(charter, worse(by), salted=True, lock=entry))
+    assert (outcome.decision, outcome.details["seed_lists_agreeing"]) == (decision, 20)
+    assert " locked (exact): " in outcome.why
+    assert outcome.interval[0] < by < outcome.interval[1]
+
+
 @pytest.mark.parametrize(
     ("by", "expected"), [(-0.1, Decision.PASS), (0.0, Decision.PASS), (0.2, Decision.FAIL), (0.05, Decision.INCONCLUSIVE)]
 )
