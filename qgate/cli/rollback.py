@@ -11,11 +11,13 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from qgate.changes.git import Repository
+from qgate.cli.incident import Place, declare, issue_place
 from qgate.cli.options import DIRECTORY, progress, refuse_invalid, settings_of, setup_option
 from qgate.cli.words import say
 from qgate.domain.charter import Charter
 from qgate.domain.environment import Setup
-from qgate.domain.verdict import Decision, Runbook, exit_code_of, worst
+from qgate.domain.verdict import Decision, PilotVerdict, Runbook, exit_code_of, worst
 from qgate.errors import ExitCode, UsageError
 from qgate.intake import Opened, opened
 
@@ -54,23 +56,41 @@ class _Told:
 @click.option("--rehearse", is_flag=True, help="Prove that the classical service is there, meets its record and its gates.")
 @click.option("--verify", is_flag=True, help="With --rehearse: run the commands of `rollback.verify`, on this machine.")
 @setup_option
+@click.option("--issue", is_flag=True, help="Open the default branch's incident issue with it, or bring that up to date.")
 @click.option("--json", "as_json", is_flag=True, help="Print the answer as JSON.")
 @click.pass_context
-def rollback(context: click.Context, /, *, rehearse: bool, verify: bool, as_json: bool, **where: Any) -> int:
+def rollback(context: click.Context, /, *, rehearse: bool, verify: bool, issue: bool, as_json: bool, **where: Any) -> int:
     """The way back to the classical service: its runbook, and its rehearsal."""
     _refuse_in_a_pull_request(rehearse=rehearse, verify=verify)
     settings = _settings(**where)
+    place = issue_place(Repository(settings.repository)) if issue else None
     with progress(context) as tell, opened(settings) as here:
         refuse_invalid(here.found.problems)
         if not here.found.charters:
             raise UsageError("there is no charter, so there is no way back")
         told = tuple(_rehearsed(here, settings, tell, verify=verify) if rehearse else _recorded(here, settings))
+    _show(told, as_json=as_json)
+    if place is not None:
+        _declare(place, told, settings, here.head)
+    decisions = [one.decision for one in told if one.decision is not None]
+    return exit_code_of(worst(decisions)) if decisions else ExitCode.OK
+
+
+def _show(told: tuple[_Told, ...], *, as_json: bool) -> None:
     if as_json:
         click.echo(json.dumps([_as_json(one) for one in told], indent=2))
     else:
         _print(told)
-    decisions = [one.decision for one in told if one.decision is not None]
-    return exit_code_of(worst(decisions)) if decisions else ExitCode.OK
+
+
+def _declare(place: Place, told: tuple[_Told, ...], settings: "Settings", head: str) -> None:
+    """The incident with these runbooks; a pilot whose rehearsal passed is one of those that traffic should leave all the same."""
+    from qgate.report.incident import Branch  # noqa: PLC0415 -- `detect` and `validate` must start without it
+
+    pilots = [PilotVerdict(name=one.charter.pilot, decision=Decision.FAIL, gates=(), runbook=one.book) for one in told]
+    branch = Branch(head=head, run_url=place.run_url, directory=settings.prefix)
+    done = declare(place, branch, [one.charter for one in told], pilots)
+    say(f"qgate: incident: {done.outcome} {done.url} {done.detail}".rstrip(), err=True)
 
 
 def _settings(*, setup: str, repo: Path, charters: tuple[str, ...]) -> "Settings":

@@ -1,13 +1,14 @@
 """The incident in words: what the issue says while the default branch does not pass, and what is said when it does again."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from qgate.domain.report import Incident, Report
-from qgate.domain.verdict import Decision, Verdict
+from qgate.domain.verdict import Decision, PilotVerdict, Verdict
+from qgate.report.budget import COMMENT_CHARACTERS, RECORD_CHARACTERS, fit, utf16_units
 from qgate.report.escape import md_code
 from qgate.report.place import digest_of, named
-from qgate.report.sections import is_web_address
+from qgate.report.sections import is_web_address, rollback_section
 from qgate.report.wording import short_sha
 
 TITLE = "qgate: the default branch does not pass"
@@ -74,9 +75,13 @@ def incident_of(report: Report, verdict: Verdict | None, branch: Branch, approve
     )
 
 
-def opened_by_hand(text: str, pilots: Iterable[str], branch: Branch, approvers: Mapping[str, Approver]) -> Incident:
-    """An incident that somebody declares, with the runbooks in `text` (Markdown)."""
-    failing = tuple(pilots)
+def opened_by_hand(pilots: Sequence[PilotVerdict], branch: Branch, approvers: Mapping[str, Approver]) -> Incident:
+    """An incident that somebody declares: each pilot's runbook, and no gate."""
+    failing = tuple(pilot.name for pilot in pilots)
+    books = [rollback_section(pilot, pilot.runbook) for pilot in pilots if pilot.runbook]
+    text = fit(
+        books, limit=COMMENT_CHARACTERS - RECORD_CHARACTERS, measure=utf16_units, elsewhere="`qgate rollback` prints it all."
+    )
     of = [approvers[name] for name in failing if name in approvers]
     return Incident(
         marker=marker_of(branch.directory),

@@ -120,7 +120,7 @@ def _pilot_parts(pilot: PilotVerdict) -> list[Part]:
     missed = not_passed(pilot.gates)
     parts = [_overview(_pilot_head(pilot)), *map(_overview, [*_tables(pilot), *_waivers(pilot)])]
     parts += [_detail(_missed(pilot, missed))] if missed else []
-    parts += [_detail(_rollback(pilot, pilot.runbook))] if pilot.runbook else []
+    parts += [_detail(rollback_section(pilot, pilot.runbook))] if pilot.runbook else []
     parts += map(_detail, [*_earlier(pilot), *_claims(pilot), *_more_chains(pilot)])
     return parts
 
@@ -213,7 +213,8 @@ def _claims(pilot: PilotVerdict) -> list[Section]:
     return [_folded(f"claims of {_name(pilot)}", f"What the passed gates of {_summary_name(pilot)} claim", items, 5)]
 
 
-def _rollback(pilot: PilotVerdict, runbook: Runbook) -> Section:
+def rollback_section(pilot: PilotVerdict, runbook: Runbook) -> Section:
+    """A pilot's runbook, folded where the pilot passes."""
     lines = [
         f"- **Traffic:** {md_code(runbook.traffic)}",
         f"- **Approver:** {md_code(runbook.approver)}",

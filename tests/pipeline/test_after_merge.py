@@ -147,3 +147,30 @@ def test_a_charter_that_cannot_be_read_is_an_incident_and_a_refusal_changes_no_e
     (issue,) = nightly.state.issues.values()
     assert "**The default branch was not judged at `" in issue["body"]
     assert "## ❌ qgate: invalid charter" in issue["body"]
+
+
+def test_an_incident_declared_by_hand_has_the_runbook_and_is_closed_by_the_next_run(nightly):
+    state, environment = nightly.state, nightly.environment()
+    state.permissions["issues"] = "write"
+    declared = nightly.main.qgate("rollback", "--issue", environment=environment)
+    assert declared.code == 0, declared
+    (issue,) = state.issues.values()
+    assert f"qgate: incident: created {issue['html_url']}" in declared.err.splitlines()
+    assert (issue["title"], "kubectl argo rollouts undo sorter" in issue["body"]) == (TITLE, True)
+    assert "**Declared by `qgate rollback --issue` at `" in issue["body"]
+    again = nightly.main.qgate("rollback", "--issue", "--json", environment=environment)
+    assert (json.loads(again.out)[0]["pilot"], len(state.issues)) == ("sorter", 1)
+    assert nightly.run().code == 0
+    assert issue["state"] == "closed"
+    assert state.violations == []
+
+
+def test_what_keeps_an_incident_from_being_declared_is_said(nightly):
+    environment = nightly.environment()
+    refused = nightly.main.qgate("rollback", "--issue", environment=environment)
+    assert (refused.code, "the incident could not be opened in acme/sorter: 403" in refused.err) == (2, True), refused
+    in_a_pull_request = environment | {"GITHUB_EVENT_NAME": "pull_request"}
+    for changed, words in ((in_a_pull_request, "this job is about a pull_request"), ({"GITHUB_TOKEN": ""}, "is not set")):
+        refused = nightly.main.qgate("rollback", "--issue", environment=environment | changed)
+        assert (refused.code, words in refused.err) == (2, True), refused
+    assert nightly.state.issues == {}
