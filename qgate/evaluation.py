@@ -12,7 +12,7 @@ from typing import Any
 
 from qgate.changes.export import export_tree
 from qgate.charter.read import read_charter
-from qgate.domain.charter import Charter, Gate
+from qgate.domain.charter import Charter, Gate, served_command
 from qgate.domain.evidence import Evidence, PilotEvidence
 from qgate.domain.limits import Limits
 from qgate.domain.scope import Scope, SourcedCharter
@@ -173,8 +173,10 @@ def rehearse_rollbacks(run: Opened, settings: Settings, say: Say) -> Iterator[tu
 def _moved(sourced: SourcedCharter, evidence: PilotEvidence) -> bool:
     """Whether traffic would return to a baseline that this change moved; of a new charter, the head's is all there is."""
     target = sourced.charter.rollback.target
-    measured = target is not None and any(c.key.role == f"baseline:{target.baseline}" for c in evidence.cells)
-    return measured and sourced.origin == "base" and not (target and target.artifact) and not is_locked(sourced.charter, evidence)
+    if target is None or target.artifact or served_command(sourced.charter) or sourced.origin != "base":
+        return False
+    measured = any(c.key.role == f"baseline:{target.baseline}" for c in evidence.cells)
+    return measured and not is_locked(sourced.charter, evidence)
 
 
 @contextmanager

@@ -361,6 +361,15 @@ class Charter:
     sandbox: Sandbox | None = None
 
 
+def served_command(charter: Charter) -> str | None:
+    """The executable that serves the rollback's target over HTTP; None where it is a file, or the charter names none."""
+    target, served = charter.rollback.target, charter.sections.get("service", {})
+    if target is None or target.artifact is not None:
+        return None
+    command: str | None = served.get("baselines", {}).get(target.baseline)
+    return command
+
+
 def served_role(charter: Charter) -> str | None:
     """The role under which the rollback's target is timed: an artifact's own, or its baseline's; None where nothing serves it."""
     target, served = charter.rollback.target, charter.sections.get("service")

@@ -14,7 +14,7 @@ from decimal import Decimal
 from typing import Any
 
 from qgate.charter.metrics import SCORERS
-from qgate.domain.charter import ARTIFACT, ROLLBACK, Charter, Gate, Target, served_role
+from qgate.domain.charter import ARTIFACT, ROLLBACK, Charter, Gate, Target, served_command, served_role
 from qgate.domain.evidence import Cell, InputFile, PilotEvidence, predictions_digest
 from qgate.domain.verdict import Decision, GateOutcome, Remedy, Sizes, worst
 from qgate.errors import MeasurementError
@@ -82,10 +82,10 @@ def rehearsal_split(evidence: PilotEvidence) -> str:
     return "validation" if "validation" in evidence.truth else next(iter(evidence.truth), "")
 
 
-def answers(target: Target, evidence: PilotEvidence, split: str) -> Cell | None:
+def answers(charter: Charter, target: Target, evidence: PilotEvidence, split: str) -> Cell | None:
     """What the service answered: in a rehearsal of its own, or as the baseline that it is."""
     own = evidence.of(ROLLBACK, split)
-    if not own and target.artifact is None:
+    if not own and target.artifact is None and served_command(charter) is None:
         own = evidence.of(f"baseline:{target.baseline}", split)
     return own[0] if len(own) == 1 else None
 
@@ -120,12 +120,14 @@ def _rehearsed(charter: Charter, target: Target | None, evidence: PilotEvidence,
         yield broken
         return
     problem = next((f.message for f in evidence.failures if f.part in {ROLLBACK, "data"}), None)
-    cell = answers(target, evidence, split)
+    cell = answers(charter, target, evidence, split)
     if problem is not None or cell is None:
         why = problem or (f"it did not answer `{split}`" if split else "there is no data set that it could answer")
         yield _error(f"{_name(target)} could not be rehearsed: {why}", "make it run, and push again")
         return
-    yield _Finding(decision=Decision.PASS, what=f"{_name(target)} answered all {len(cell.predictions):,} rows of `{split}`")
+    started = f", over HTTP from `{command}`" if (command := served_command(charter)) else ""
+    answered = f"{_name(target)} answered all {len(cell.predictions):,} rows of `{split}`{started}"
+    yield _Finding(decision=Decision.PASS, what=answered)
     yield from _metrics(target, evidence, cell, split)
     yield from _latencies(charter, target, evidence)
 

@@ -14,7 +14,7 @@ from qgate.domain.limits import Limits
 from qgate.gates.latency import is_latency
 from qgate.measure.jobs import Job, baseline_jobs
 from qgate.measure.pilot import Trees, measure_pilot
-from qgate.measure.rollback import artifact_jobs
+from qgate.measure.rollback import answer_jobs
 from qgate.measure.service import service_jobs
 from qgate.workloads.dataset import Dataset
 
@@ -34,7 +34,7 @@ def target_jobs(charter: Charter, data: Mapping[str, Dataset]) -> tuple[Job, ...
     """What a rehearsal needs: the target's answers, and where a latency gate is to be met how long it takes to serve."""
     role = served_role(charter)
     timed = service_jobs(charter, data, role) if role and any(is_latency(g) for g in charter.gates) else ()
-    return *_target_alone(charter, data), *artifact_jobs(charter, data), *timed
+    return *(answer_jobs(charter, data) or _target_alone(charter, data)), *timed
 
 
 def _target_alone(charter: Charter, data: Mapping[str, Dataset]) -> tuple[Job, ...]:

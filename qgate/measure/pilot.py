@@ -31,7 +31,7 @@ from qgate.measure.growth import growth_jobs
 from qgate.measure.inputs import read_inputs
 from qgate.measure.jobs import CANDIDATE, REPETITION, Job, baseline_jobs, candidate_jobs, splits
 from qgate.measure.reuse import Asking, Reuse, gather
-from qgate.measure.rollback import artifact_jobs, with_artifact
+from qgate.measure.rollback import answer_jobs, with_artifact
 from qgate.measure.service import arrival_times, service_jobs, with_arrivals
 from qgate.worker.sandbox import weakest
 from qgate.workloads.dataset import Dataset
@@ -62,7 +62,7 @@ class Trees:
 def everything(charter: Charter, data: Mapping[str, Dataset]) -> tuple[Job, ...]:
     """The candidate, its repetition, the baselines, what traffic returns to, and where a gate needs them how long they serve."""
     timed = *service_jobs(charter, data), *growth_jobs(charter, data)
-    return *candidate_jobs(charter, data), *baseline_jobs(charter, data), *artifact_jobs(charter, data), *timed
+    return *candidate_jobs(charter, data), *baseline_jobs(charter, data), *answer_jobs(charter, data), *timed
 
 
 def measure_pilot(

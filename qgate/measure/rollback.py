@@ -1,27 +1,32 @@
-"""The rollback's artifact asked for its answers, beside everything else. A target that is a baseline is measured as one."""
+"""The rollback's target asked for its answers, beside everything else: a file that is loaded, or a service that is started.
+
+A target that is neither is a baseline, and measured as one.
+"""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
-from qgate.domain.charter import ROLLBACK, Charter
+from qgate.domain.charter import ROLLBACK, Charter, served_command
 from qgate.domain.work import Answer
 from qgate.measure.inputs import Opened
 from qgate.measure.jobs import Job, Measured, splits, task
-from qgate.workloads import artifact, estimator
+from qgate.measure.service import free_ports
+from qgate.workloads import artifact, estimator, http_service
 from qgate.workloads.dataset import Dataset
 
 
-def artifact_jobs(charter: Charter, data: Mapping[str, Dataset]) -> tuple[Job, ...]:
-    """The target's artifact, asked about every split that the gates are about; none where the charter names no artifact."""
-    target = charter.rollback.target
-    if target is None or target.artifact is None or not splits(charter):
+def answer_jobs(charter: Charter, data: Mapping[str, Dataset]) -> tuple[Job, ...]:
+    """The target's artifact or service, asked about every split that the gates are about; none where it has neither."""
+    target, command = charter.rollback.target, served_command(charter)
+    if target is None or not (target.artifact or command) or not splits(charter):
         return ()
-    asked, kind = artifact.ask(splits(charter)), task(charter)
+    asked, kind = replace(artifact.ask(splits(charter)), entrypoint=command or ""), task(charter)
+    order = http_service.answers_order(asked, charter, data, *free_ports(1)) if command else artifact.order(asked, data)
 
     def read(answer: Answer) -> Measured:
         return Measured(cells=estimator.cells(answer, asked, data, kind))
 
-    return (Job(part=ROLLBACK, order=artifact.order(asked, data), read=read),)
+    return (Job(part=ROLLBACK, order=order, read=read),)
 
 
 def with_artifact(jobs: Iterable[Job], opened: Opened | None) -> tuple[Job, ...]:

@@ -19,6 +19,7 @@ _ANSWERERS = {
     "command": "qgate.worker.answer_command",
     "estimator": "qgate.worker.answer_estimator",
     "growth": "qgate.worker.answer_growth",
+    "http_answers": "qgate.worker.answer_http_answers",
     "http_service": "qgate.worker.answer_http_service",
     "kernel": "qgate.worker.answer_kernel",
     "qubo": "qgate.worker.answer_qubo",

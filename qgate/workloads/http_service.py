@@ -12,10 +12,10 @@ from qgate.domain.work import Answer, WorkOrder
 from qgate.errors import MeasurementError
 from qgate.queueing.traffic import arrivals, read_traffic
 from qgate.statistics.quantiles import ENOUGH_UNDER_LOAD
-from qgate.workloads import service
+from qgate.workloads import estimator, service
 from qgate.workloads.dataset import Dataset
 
-KIND = "http_service"
+KIND, ANSWERS = "http_service", "http_answers"
 LOAD_SECONDS = 150.0
 BLOCKS = 4  # of a load: a divisor of the batches of batch means, so that none of them straddles two blocks
 _SEED = 20_260_102
@@ -57,6 +57,16 @@ def order(charter: Charter, data: Mapping[str, Dataset], ports: Sequence[int], a
         },
     }
     return WorkOrder(kind=KIND, value=value, arrays=service.rows(data), ports=tuple(ports))
+
+
+def answers_order(ask: estimator.Ask, charter: Charter, data: Mapping[str, Dataset], port: int) -> WorkOrder:
+    """The order to start the service at `ask.entrypoint` and have it answer whole splits."""
+    arrays = {f"{split}.X": data[split].features for split in ask.splits}
+    if "train" in data:
+        arrays |= {"train.X": data["train"].features, "train.y": data["train"].labels}
+    role = f"baseline:{charter.rollback.target.baseline}" if charter.rollback.target else ask.role
+    value = {"service": _service(role, ask.entrypoint, charter), "splits": list(ask.splits)}
+    return WorkOrder(kind=ANSWERS, value=value, arrays=arrays, ports=(port,))
 
 
 def with_arrivals(asked: WorkOrder, charter: Charter, trace: Array | None) -> WorkOrder:

@@ -18,6 +18,34 @@ rollback:
   target: {artifact: models/classical_v3.joblib, sha256: DIGEST, metrics: {accuracy: 1}}
   verify: ["test -f healthy"]
 """
+SERVE = """
+import json, os
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+
+class Handler(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+
+    def do_GET(self):
+        self.said({})
+
+    def do_POST(self):
+        rows = json.loads(self.rfile.read(int(self.headers["Content-Length"])))["rows"]
+        self.said({"predictions": [int(row[0] > 0) for row in rows]})
+
+    def said(self, value):
+        body = json.dumps(value).encode()
+        self.send_response(200)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *_):
+        pass
+
+
+ThreadingHTTPServer(("127.0.0.1", int(os.environ["PORT"])), Handler).serve_forever()
+"""
 DIES = b"cos\nabort\n(tR."  # a pickle that ends its process
 
 
@@ -131,3 +159,22 @@ def test_a_file_that_kills_the_worker_is_an_error(pilot):
 def test_checks_that_reach_production_never_run_for_a_pull_request(pilot, event):
     ended = pilot.qgate("rollback", "--rehearse", "--verify", environment={"GITHUB_EVENT_NAME": event})
     assert (ended.code, f"this job is about a {event}" in ended.err) == (2, True)
+
+
+def test_a_service_of_the_repository_is_started_and_answers_over_http(pilot):
+    charter = (pilot.path / ".qgate/sorter.yml").read_text(encoding="utf-8")
+    served = "  service: {command: bin/serve.py, baselines: {classical: bin/serve.py}}\n  success_metrics:"
+    target = "  target: {baseline: classical, metrics: {accuracy: 1}}\n"
+    pilot.write({"bin/serve.py": SERVE, ".qgate/sorter.yml": charter.replace("  success_metrics:", served) + target})
+    ended = pilot.qgate("rollback", "--rehearse", "--json")
+    (told,) = json.loads(ended.out)
+    started = "the baseline `classical` answered all 100 rows of `validation`, over HTTP from `bin/serve.py`"
+    assert (ended.code, told["rollback"]["why"]) == (0, f"{started}; its accuracy is 1, as recorded")
+
+    pilot.write({"bin/serve.py": SERVE.replace("row[0] > 0", "row[0] > 0.5")})
+    ended = pilot.qgate("rollback", "--rehearse", "--json")
+    assert (ended.code, "no longer meets its record" in ended.out) == (10, True)
+
+    pilot.write({"bin/serve.py": "raise SystemExit('no model')\n"})
+    ended = pilot.qgate("rollback", "--rehearse", "--json")
+    assert (ended.code, "could not be rehearsed" in ended.out, "no model" in ended.out) == (12, True, True)

@@ -205,6 +205,37 @@ def test_accuracy_drop_is_exact(make, judge):
     assert judge(gate_of(make, "calibration_accuracy_drop", maximum="0.124"), noisy=lost).decision is Decision.FAIL
 
 
+@pytest.mark.parametrize("claim", ["locked_set/artifact", "deployment/artifact"])
+@pytest.mark.parametrize(
+    ("name", "bound"),
+    [
+        ("calibration_contrast", {"minimum": "1"}),
+        ("calibration_flips", {"maximum": "0"}),
+        ("calibration_accuracy_drop", {"maximum": "0"}),
+    ],
+)
+def test_a_device_that_changes_nothing_never_fails(make, judge, name, bound, claim):
+    """A/A: the ideal answers twice, at the strictest bound there is, computed exactly and with a standard error."""
+    outcomes = [judge(gate_of(make, name, claim=claim, **bound), noisy=IDEAL, error=error) for error in (0.0, 0.02)]
+    assert all(o.decision in {Decision.PASS, Decision.INCONCLUSIVE} for o in outcomes), outcomes
+    assert outcomes[0].value == float(next(iter(bound.values())))
+
+
+@pytest.mark.parametrize(
+    ("name", "bound"),
+    [
+        ("calibration_contrast", {"minimum": "0.9"}),
+        ("calibration_flips", {"maximum": "0.05"}),
+        ("calibration_accuracy_drop", {"maximum": "0.05"}),
+    ],
+)
+def test_a_device_that_turns_every_decision_fails_for_new_data_too(make, judge, name, bound):
+    ideal = np.where(TRUTH == 1, 0.9, 0.1)
+    assert (
+        judge(gate_of(make, name, claim="deployment/artifact", **bound), ideal=ideal, noisy=1 - ideal).decision is Decision.FAIL
+    )
+
+
 @pytest.mark.parametrize(
     ("age", "decision", "end"),
     [

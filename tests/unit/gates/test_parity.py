@@ -202,6 +202,27 @@ def test_a_classifier_never_fails_against_itself(make, name, claim):
     assert outcome.value == 0
 
 
+@pytest.mark.parametrize("name", [n for n, s in SCORERS.items() if s.task is Task.CLASSIFICATION])
+def test_a_planted_regression_fails_by_every_score_of_classes(make, name):
+    rng = np.random.default_rng(11)
+    bad, good = [make_scores(rng, 0.55) for _ in SEEDS], make_scores(rng, 0.95)
+    outcome = seeded(make, good, bad, truth=FEW, name=f"val_{name}_gap_vs_classical", claim="locked_set/artifact")
+    assert (outcome.decision, outcome.value > 0.1) == (Decision.FAIL, True)
+
+
+@pytest.mark.parametrize("name", [n for n, s in SCORERS.items() if s.task is Task.REGRESSION])
+def test_a_planted_regression_fails_by_every_score_of_numbers(make, name):
+    rng = np.random.default_rng(12)
+    truth = rng.normal(5, 1, 200)
+    good, bad = (truth + rng.normal(0, spread, 200) for spread in (0.1, 1.0))
+    outcomes = {}
+    for claim in ("locked_set/artifact", "deployment/artifact"):
+        gate = make.gate(name=f"val_{name}_gap_vs_classical", claim=claim, maximum="0.01")
+        outcomes[claim] = judge(gate, make.charter(gate), make.evidence(truth, good, {(None, None): bad})).decision
+    new_data = Decision.INCONCLUSIVE if name == "max_error" else Decision.FAIL  # no sample holds the worst row
+    assert outcomes == {"locked_set/artifact": Decision.FAIL, "deployment/artifact": new_data}
+
+
 @pytest.mark.parametrize("claim", ["locked_set/artifact", "deployment/artifact"])
 @pytest.mark.parametrize("name", [n for n, s in SCORERS.items() if s.task is Task.REGRESSION])
 def test_a_regression_never_fails_against_itself(make, name, claim):

@@ -240,7 +240,10 @@ def seeds_of(trial: int) -> tuple[int, ...]:
     return tuple(range(5 * trial + 1, 5 * trial + 6))
 
 
-@pytest.mark.parametrize(("name", "at"), [("qubo_random_ratio", "0.45"), ("qubo_p_opt", "0.4"), ("qubo_feasible_rate", "0.6")])
+@pytest.mark.parametrize(
+    ("name", "at"),
+    [("qubo_random_ratio", "0.45"), ("qubo_p_opt", "0.4"), ("qubo_r99_shots", "9.0151337"), ("qubo_feasible_rate", "0.6")],
+)
 def test_at_the_threshold_each_wrong_decision_is_as_rare_as_alpha(make, name, at):
     """A/A: 400 seed lists on a candidate that lies exactly on its threshold."""
     decisions = [

@@ -12,7 +12,7 @@ from qgate.domain.charter import ARTIFACT, ROLLBACK
 from qgate.domain.evidence import InputFile
 from qgate.measure.inputs import Opened
 from qgate.measure.known_good import target_jobs
-from qgate.measure.rollback import artifact_jobs, with_artifact
+from qgate.measure.rollback import answer_jobs, with_artifact
 from qgate.workloads.dataset import Dataset
 
 PATH = Path("examples/wine-cultivars/.qgate/wine-cultivars.yml")
@@ -38,7 +38,7 @@ def opened(content, declared):
 
 
 def test_the_worker_gets_the_bytes_that_were_hashed_and_no_label(charter, data):
-    (job,) = with_artifact(artifact_jobs(charter, data), opened(MODEL, hashlib.sha256(MODEL).hexdigest()))
+    (job,) = with_artifact(answer_jobs(charter, data), opened(MODEL, hashlib.sha256(MODEL).hexdigest()))
     assert (job.part, job.order.kind, job.order.value) == (ROLLBACK, "artifact", {"splits": ["validation"]})
     assert sorted(job.order.arrays) == ["artifact", "validation.X"]
     assert job.order.arrays["artifact"].tobytes() == MODEL
@@ -46,7 +46,7 @@ def test_the_worker_gets_the_bytes_that_were_hashed_and_no_label(charter, data):
 
 @pytest.mark.parametrize(("content", "declared"), [(None, "0" * 64), (b"another", hashlib.sha256(MODEL).hexdigest())])
 def test_what_is_gone_or_another_file_is_loaded_by_nobody(charter, data, content, declared):
-    assert with_artifact(artifact_jobs(charter, data), opened(content, declared)) == ()
+    assert with_artifact(answer_jobs(charter, data), opened(content, declared)) == ()
 
 
 def test_a_rehearsal_on_its_own_asks_the_service_and_nobody_else(charter, data):
