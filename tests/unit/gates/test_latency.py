@@ -173,6 +173,27 @@ def test_throughput_is_that_of_full_batches(make):
     assert outcome.decision is Decision.FAIL
 
 
+def decided(make, name, count, **extra):
+    """The share of seeded services, each exactly on the threshold, that fails, and the share that passes."""
+    found = [judge(make, name, candidate=times(20, seed=1000 + n), **extra).decision for n in range(count)]
+    return found.count(Decision.FAIL) / count, found.count(Decision.PASS) / count
+
+
+def test_a_service_on_its_throughputs_threshold_fails_no_more_often_than_alpha(make):
+    """One request at a time: 1 / the mean of 20 ms x a lognormal of 0.1. Of 100 seeds, 5 % have a standard error of 2.2."""
+    bound = Threshold(minimum=Decimal(str(round(50 * float(np.exp(-(0.1**2) / 2)), 3))))
+    shares = decided(make, "throughput_rps", 100, bound=bound, traffic={"rate_rps": 1})
+    assert max(shares) <= 0.05 + 2 * 0.022
+
+
+@pytest.mark.usefixtures("short")
+def test_a_service_on_its_latencys_threshold_fails_no_more_often_than_alpha(make):
+    """Without a queue the p95 is 20 ms x exp(1.645 x 0.1). Of 40 seeds, the 20 % of this alpha have a standard error of 6.3."""
+    bound = Threshold(maximum=Decimal(str(round(20 * float(np.exp(0.1 * 1.6448536)), 3))))
+    shares = decided(make, "latency_p95_ms", 40, bound=bound, traffic={"rate_rps": 0.01}, alpha=0.2)
+    assert max(shares) <= 0.2 + 2 * 0.063
+
+
 def test_capacity_is_the_rate_at_which_latency_still_holds(make):
     limit = make.gate(name="latency_p95_ms", threshold=Threshold(maximum=Decimal(60)))
     outcome = judge(make, "capacity_rps", candidate=times(20), bound=Threshold(minimum=Decimal(15)), others=(limit,))
