@@ -139,7 +139,7 @@ def _forge(what: Stages, settings: Settings, inputs: Inputs, workflow: Workflow,
     if client is None or what in {Stages.MEASURE, Stages.UNPUBLISHED}:
         return NoForge()
     forge = GitHub(client=client, target=workflow.target, comment=inputs.comment)
-    return recording(forge, settings, authorized(workflow.server_url, inputs.token))
+    return recording(forge, settings, settings.git_env)
 
 
 def _settings(inputs: Inputs, workflow: Workflow, places: _Places) -> Settings:
@@ -160,6 +160,7 @@ def _settings(inputs: Inputs, workflow: Workflow, places: _Places) -> Settings:
         run_url=target.run_url,
         signing_key=inputs.signing_key,
         ledger_branch=inputs.ledger_branch,
+        git_env=authorized(workflow.server_url, inputs.token) if inputs.ledger_branch else {},
         pull_request=target.pull_request_name,
     )
 

@@ -4,6 +4,8 @@ A record is a publication: a branch that refuses it changes no verdict, and is t
 """
 
 import json
+import logging
+import math
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from functools import partial
@@ -13,12 +15,13 @@ from typing import TYPE_CHECKING
 from qgate.changes.git import Repository
 from qgate.changes.ledger_branch import Kept, LedgerBranch
 from qgate.domain.canonical import canonical_file
+from qgate.domain.provenance import History, PastValue
 from qgate.domain.report import Outcome, Publication, Recorded, Report
 from qgate.domain.review import Reviews
 from qgate.errors import GitError, MeasurementError, QgateError, UsageError
 from qgate.evidence.attestation import NAME as ATTESTATION
 from qgate.evidence.attestation import Envelope, check_signature, read_envelope
-from qgate.evidence.record import Record, read_record, write_record
+from qgate.evidence.record import PastGate, Record, read_record, write_record
 from qgate.forge.base import Forge
 from qgate.settings import Settings
 
@@ -28,6 +31,7 @@ if TYPE_CHECKING:
 VARIABLE = "QGATE_LEDGER_BRANCH"
 PLACE = "ledger.json"
 _SURFACE = "ledger branch"
+_log = logging.getLogger(__name__)
 
 
 def read_history(repository: Repository, branch: str, *, env: Mapping[str, str] | None = None) -> tuple[Record, ...]:
@@ -40,6 +44,34 @@ def read_history(repository: Repository, branch: str, *, env: Mapping[str, str] 
         UsageError: a commit holds no record.
     """
     return _records(branch, LedgerBranch(repository=repository, name=branch, env=env or {}).fetched())
+
+
+def past_values(settings: Settings) -> History:
+    """What each gate came to in the runs that the ledger branch holds; nothing without one, or where it cannot be read.
+
+    That is no reason to withhold a verdict, and recording this run meets the same refusal and tells it.
+    """
+    if settings.ledger_branch is None:
+        return {}
+    try:
+        records = read_history(Repository(settings.repository), settings.ledger_branch, env=settings.git_env)
+    except QgateError as error:
+        _log.warning("the report has no trends: %s", error)
+        return {}
+    found: dict[tuple[str, str], tuple[PastValue, ...]] = {}
+    for record in records:
+        for pilot, gate in ((one.name, gate) for one in record.pilots for gate in one.gates):
+            if (past := _past(record, gate)) is not None:
+                found[pilot, gate.name] = (*found.get((pilot, gate.name), ()), past)
+    return found
+
+
+def _past(record: Record, gate: PastGate) -> PastValue | None:
+    """None for a gate that was not measured then. A record is JSON of anybody who may write to the branch: it may say NaN."""
+    numbers = (gate.value, *(gate.interval or ()), *gate.threshold.values())
+    if gate.value is None or not all(number is not None and math.isfinite(number) for number in numbers):
+        return None
+    return PastValue(day=record.day, decision=gate.decision, value=gate.value, interval=gate.interval, threshold=gate.threshold)
 
 
 def _records(branch: str, chain: tuple[Kept, ...]) -> tuple[Record, ...]:

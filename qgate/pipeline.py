@@ -28,6 +28,7 @@ from qgate.evidence.scope_file import write_scope
 from qgate.evidence.timings import read_reused
 from qgate.forge.base import Forge
 from qgate.history import PLACE as LEDGER_PLACE
+from qgate.history import past_values
 from qgate.incidents import with_incident
 from qgate.intake import Opened, find_scope, nothing_reached, opened
 from qgate.report.render import render, render_error, render_invalid_charter
@@ -144,12 +145,13 @@ def publish(
 ) -> Gated:
     """The verdict attested, rendered, written and published, with what the comment is to keep of it."""
     envelope = _attested(verdict, settings)
+    history = past_values(settings) if verdict.pilots else {}
     report = render(
         verdict,
         directory=settings.prefix,
         run_url=settings.run_url,
         problems=problems,
-        provenance=Provenance(signed_by=envelope.keyid, reused=read_reused(settings.out)),
+        provenance=Provenance(signed_by=envelope.keyid, reused=read_reused(settings.out), history=history),
     )
     attested = {ATTESTATION: envelope.file().decode(), PREDICATE_FILE: predicate_file(envelope).decode()}
     report = replace(report, files={**report.files, **attested}, record=record)

@@ -1,5 +1,6 @@
 """What one run is told: read once at a door (command line or Action), handed down as a value."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
@@ -18,7 +19,8 @@ class Settings:
     `today` judges waivers;
     `only` names the families of gates that are measured (none: all of them); `signing_key` is the PEM text that signs the
     attestation and the record of attempts; `pull_request` names the one that is gated (`owner/name#7`; "": none); `ledger` is the
-    file that counts attempts; `ledger_branch` keeps the history of the default branch (`qgate.history`);
+    file that counts attempts; `ledger_branch` keeps the history of the default branch (`qgate.history`), and `git_env` is git's
+    environment for the remote that has it;
     `cache` is where measurements are kept from run to run; `setup` is how a lockfile becomes the
     workers' environment.
     """
@@ -37,6 +39,7 @@ class Settings:
     pull_request: str = ""
     ledger: Path | None = None
     ledger_branch: str | None = None
+    git_env: Mapping[str, str] = field(default_factory=dict, repr=False)
     cache: Path | None = None
     setup: Setup = Setup.AUTO
     signing_key: str | None = field(default=None, repr=False)

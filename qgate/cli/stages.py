@@ -89,9 +89,9 @@ def _publishing(settings: Settings, forge: str) -> tuple[Settings, Any]:
         every_pilot=target.every_pilot,
         run_url=target.run_url,
         pull_request=target.pull_request_name,
+        git_env=authorized(os.environ.get("GITHUB_SERVER_URL") or "https://github.com", os.environ["GITHUB_TOKEN"]),
     )
-    server = os.environ.get("GITHUB_SERVER_URL") or "https://github.com"
-    return told, recording(chosen, told, authorized(server, os.environ["GITHUB_TOKEN"]))
+    return told, recording(chosen, told, told.git_env)
 
 
 def _fate(publication: Publication) -> str:

@@ -1,7 +1,10 @@
 """Where a verdict and its evidence come from: told beside the verdict, and no part of it."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import date
+
+from qgate.domain.verdict import Decision
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -19,11 +22,27 @@ class Reused:
 
 
 @dataclass(frozen=True, kw_only=True)
+class PastValue:
+    """What a gate came to in an earlier run on the default branch; value and interval in the metric's unit."""
+
+    day: date
+    decision: Decision
+    value: float
+    interval: tuple[float, float] | None = None
+    threshold: Mapping[str, float] = field(default_factory=dict)
+
+
+# Earlier runs' values by pilot and gate, the oldest first.
+History = Mapping[tuple[str, str], tuple[PastValue, ...]]
+
+
+@dataclass(frozen=True, kw_only=True)
 class Provenance:
-    """The key that signed the attestation (None: nobody), and what came from a cache."""
+    """The key that signed the attestation (None: nobody), what came from a cache, and what earlier runs came to."""
 
     signed_by: str | None = None
     reused: tuple[Reused, ...] = ()
+    history: History = field(default_factory=dict)
 
 
 UNKNOWN = Provenance()

@@ -7,19 +7,21 @@ from collections.abc import Sequence
 from datetime import date
 from typing import TypeVar
 
+from qgate.domain.provenance import PastValue
 from qgate.domain.verdict import GateOutcome
 
 _X = TypeVar("_X")
 _MOST_POINTS = 12  # a phone has room for so many
+_FEWEST_RUNS = 3
 _CEILING = 3.0  # latency beyond so many times its limit is cut: it grows without end
 # Mermaid's own first colour is hardly seen; these stand out on white and on black.
 _COLOURS = '%%{init: {"themeVariables": {"xyChart": {"plotColorPalette": "#2f81f7, #e5534b"}}}}%%'
 _DRIFT = {"calibration_contrast": "contrast", "calibration_flips": "flips"}
 
 
-def chart_of(gate: GateOutcome) -> tuple[str, str] | None:
-    """A title and the chart's source, of latency by load or of drift by date; None where the gate has no curve."""
-    return _latency(gate) or _drift(gate)
+def chart_of(gate: GateOutcome, past: Sequence[PastValue] = ()) -> tuple[str, str] | None:
+    """A title and the chart's source, of latency by load, of drift by date, or of `past` runs; None where there is no curve."""
+    return _latency(gate) or _drift(gate) or _trend(gate, past)
 
 
 def _latency(gate: GateOutcome) -> tuple[str, str] | None:
@@ -44,6 +46,17 @@ def _drift(gate: GateOutcome) -> tuple[str, str] | None:
     return title, _chart("date", [day.isoformat() for day, _ in points], str(key), values, list(gate.threshold.values()))
 
 
+def _trend(gate: GateOutcome, past: Sequence[PastValue]) -> tuple[str, str] | None:
+    """Only where earlier runs are enough to tell a slide from a jump."""
+    if gate.value is None or not gate.threshold or len(past) < _FEWEST_RUNS:
+        return None
+    runs = [f"{number}" for number in range(-len(past), 0)] + ["this run"]
+    points = _thinned(list(zip(runs, [*(one.value for one in past), gate.value], strict=True)))
+    title = "The value by run on the default branch, this one last: the level line is the threshold"
+    bounds = list(gate.threshold.values())
+    return title, _chart("run", [run for run, _ in points], "value", [value for _, value in points], bounds)
+
+
 def _thinned(points: Sequence[tuple[_X, float]]) -> list[tuple[_X, float]]:
     """At most a dozen, evenly, the first and the last among them."""
     last = len(points) - 1
@@ -54,6 +67,6 @@ def _thinned(points: Sequence[tuple[_X, float]]) -> list[tuple[_X, float]]:
 
 def _chart(x: str, labels: Sequence[str], y: str, values: Sequence[float], levels: Sequence[float]) -> str:
     names = ", ".join(f'"{label}"' for label in labels)
-    top = 1.1 * max(*values, *levels)
+    low, top = 1.1 * min(0.0, *values, *levels), 1.1 * max(*values, *levels)
     lines = [f"  line [{', '.join(f'{value:.5g}' for value in line)}]" for line in (values, *([v] * len(values) for v in levels))]
-    return "\n".join([_COLOURS, "xychart-beta", f'  x-axis "{x}" [{names}]', f'  y-axis "{y}" 0 --> {top:.5g}', *lines])
+    return "\n".join([_COLOURS, "xychart-beta", f'  x-axis "{x}" [{names}]', f'  y-axis "{y}" {low:.5g} --> {top:.5g}', *lines])

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from qgate.domain.provenance import PastValue
 from qgate.domain.verdict import Decision, GateOutcome
 from qgate.report.chart import chart_of
 from qgate.report.escape import md, md_code
@@ -25,8 +26,8 @@ def _measured(gate: GateOutcome) -> str:
     return row.value if row.interval == NONE else f"{row.value}<br>{row.interval}"
 
 
-def gate_detail(gate: GateOutcome) -> str:
-    """A gate that did not pass: the reason, the remediation, what would decide it, its curve."""
+def gate_detail(gate: GateOutcome, past: Sequence[PastValue] = ()) -> str:
+    """A gate that did not pass: the reason, the remediation, what would decide it, its curve; `past` is of earlier runs."""
     blocks = "" if gate.blocks else " This does not block."
     where = f" · {md_code(f'{gate.position.path}:{gate.position.line}')}" if gate.position else ""
     lines = [f"#### {ICONS[gate.decision]} {md_code(gate.name)}: {label(gate.decision)}", "", md(gate.why) + blocks, ""]
@@ -36,11 +37,11 @@ def gate_detail(gate: GateOutcome) -> str:
     lines += [f"- **Claim:** {claim}"] if (claim := _claim(gate)) else []
     lines += [f"- **For new data like these rows:** {new_data_of(gate)}"] if gate.deployment else []
     lines += [f"- **Looks:** {md(looks)}"] if (looks := looks_of(gate)) else []
-    return "\n".join([*lines, f"- **Owner:** {md_code(gate.owner)}{where}", *_chart_lines(gate)])
+    return "\n".join([*lines, f"- **Owner:** {md_code(gate.owner)}{where}", *_chart_lines(gate, past)])
 
 
-def _chart_lines(gate: GateOutcome) -> list[str]:
-    if (chart := chart_of(gate)) is None:
+def _chart_lines(gate: GateOutcome, past: Sequence[PastValue]) -> list[str]:
+    if (chart := chart_of(gate, past)) is None:
         return []
     title, source = chart
     return ["", f"<details><summary>{title}</summary>", "", f"```mermaid\n{source}\n```", "", "</details>"]

@@ -52,7 +52,7 @@ def _template() -> Template:
 
 def verdict_html(verdict: Verdict, problems: Sequence[Problem], run_url: str | None, provenance: Provenance) -> str:
     """The report of a verdict."""
-    not_applicable, wall = verdict.decision is Decision.NOT_APPLICABLE, Wall()
+    not_applicable, wall = verdict.decision is Decision.NOT_APPLICABLE, Wall(provenance.history)
     pilots = [_pilot(p, wall) for p in verdict.pilots]
     return _page(
         decision=verdict.decision,

@@ -5,6 +5,7 @@ from typing import Any
 
 from markupsafe import Markup
 
+from qgate.domain.provenance import History
 from qgate.domain.verdict import GateOutcome
 from qgate.report.escape import clean
 from qgate.report.figures import ALPHA, NONE, row_of, sizes_of
@@ -28,7 +29,8 @@ _SHOWN = frozenset({"histogram", "sequential", "ways_out", "confusion", "levels"
 class Wall:
     """Where a page's pictures hang: none of a pilot twice, and no more gates than a reader has patience and the file room for."""
 
-    def __init__(self) -> None:
+    def __init__(self, history: History) -> None:
+        self._history = history
         self._shown: set[tuple[str, str]] = set()
         self._room = _MOST_DRAWN
 
@@ -46,7 +48,11 @@ class Wall:
             return []
         from qgate.report.pictures.gallery import pictures_of  # noqa: PLC0415 -- matplotlib takes a third of a second to import
 
-        new = [p for p in pictures_of(gate) if not p.caption or (pilot, p.caption) not in self._shown]
+        new = [
+            p
+            for p in pictures_of(gate, self._history.get((pilot, gate.name), ()))
+            if not p.caption or (pilot, p.caption) not in self._shown
+        ]
         self._shown.update((pilot, p.caption) for p in new)
         return [{"svg": Markup(p.svg), "caption": clean(p.caption, 4000)} for p in new]  # noqa: S704 -- every text in it is escaped (qgate.report.pictures.canvas)
 

@@ -60,9 +60,7 @@ def render(
         "junit.xml": junit_of(verdict),
     }
     content = _Content(
-        parts=verdict_parts(
-            verdict, problems, footer_of(verdict.base, verdict.head, address, provenance.reused), provenance.signed_by
-        ),
+        parts=verdict_parts(verdict, problems, footer_of(verdict.base, verdict.head, address, provenance.reused), provenance),
         conclusion=verdict_conclusion(verdict),
         title=verdict_title(verdict),
         statuses=statuses(verdict),

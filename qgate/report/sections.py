@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 
 from qgate.domain.charter_change import CharterChange
-from qgate.domain.provenance import Reused
+from qgate.domain.provenance import History, Provenance, Reused
 from qgate.domain.source import Problem, Severity
 from qgate.domain.verdict import CharterRef, Decision, GateOutcome, PilotVerdict, Runbook, Verdict
 from qgate.report.budget import Section
@@ -54,15 +54,15 @@ class Part:
     overview: bool
 
 
-def verdict_parts(verdict: Verdict, problems: Sequence[Problem], footer: str, signed_by: str | None) -> list[Part]:
-    """Every section of a verdict's report; `footer` is Markdown, `signed_by` the key that signed the attestation."""
+def verdict_parts(verdict: Verdict, problems: Sequence[Problem], footer: str, provenance: Provenance) -> list[Part]:
+    """Every section of a verdict's report; `footer` is Markdown."""
     parts = [_overview(_heading(verdict)), *map(_overview, _notes(verdict))]
     parts += [_overview(problems_section(problems, "Charter"))] if problems else []
     parts += [_overview(_charter_changes(verdict.charter_changes))] if verdict.charter_changes else []
     for pilot in verdict.pilots:
-        parts += _pilot_parts(pilot)
+        parts += _pilot_parts(pilot, provenance.history)
     parts += [_overview(_uncovered(verdict))] if verdict.uncovered else []
-    parts += [_detail(_evidence(verdict, signed_by))] if verdict.pilots else []
+    parts += [_detail(_evidence(verdict, provenance.signed_by))] if verdict.pilots else []
     return [*parts, _overview(footer_section(footer))]
 
 
@@ -116,10 +116,10 @@ def footer_section(footer: str) -> Section:
     return Section(name="footer", priority=0, head=f"<sub>{footer}</sub>", essential=True)
 
 
-def _pilot_parts(pilot: PilotVerdict) -> list[Part]:
+def _pilot_parts(pilot: PilotVerdict, history: History) -> list[Part]:
     missed = not_passed(pilot.gates)
     parts = [_overview(_pilot_head(pilot)), *map(_overview, [*_tables(pilot), *_waivers(pilot)])]
-    parts += [_detail(_missed(pilot, missed))] if missed else []
+    parts += [_detail(_missed(pilot, missed, history))] if missed else []
     parts += [_detail(rollback_section(pilot, pilot.runbook))] if pilot.runbook else []
     parts += map(_detail, [*_earlier(pilot), *_claims(pilot), *_more_chains(pilot)])
     return parts
@@ -192,8 +192,8 @@ def _waivers(pilot: PilotVerdict) -> list[Section]:
     return [Section(name=f"waivers of {_name(pilot)}", priority=1, head="#### Waivers\n", items=items)] if items else []
 
 
-def _missed(pilot: PilotVerdict, missed: Sequence[GateOutcome]) -> Section:
-    items = tuple(map(gate_detail, missed))
+def _missed(pilot: PilotVerdict, missed: Sequence[GateOutcome], history: History) -> Section:
+    items = tuple(gate_detail(gate, history.get((pilot.name, gate.name), ())) for gate in missed)
     return Section(name=f"explanations for {_name(pilot)}", priority=3, items=items, between="\n\n")
 
 

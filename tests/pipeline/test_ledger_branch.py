@@ -68,6 +68,9 @@ def test_runs_on_the_default_branch_are_recorded_and_read(main, public):  # noqa
     fetched(main)
     held = main.qgate("verify", ".qgate/run", "--ledger-branch", BRANCH, "--key", public)
     assert (held.code, held.out.splitlines()[-1]) == (0, f"recorded: number 2 in {BRANCH}, of which every record was read"), held
+    assert gated(main, {"pilot/scaling.py": SCALING}).code == 0
+    page = (main.path / ".qgate/run/report.html").read_text()
+    assert f"Over 1 earlier run on the default branch, of which 1 passed, and this one: 0 on {one.day}, 0 now." in page
 
 
 def test_a_rewritten_branch_is_found_out(main):

@@ -1,5 +1,8 @@
 """Every picture that a gate's numbers make: a new one is a line here and a file beside."""
 
+from collections.abc import Sequence
+
+from qgate.domain.provenance import PastValue
 from qgate.domain.verdict import GateOutcome
 from qgate.report.pictures.canvas import Picture
 from qgate.report.pictures.capacity import capacity_picture
@@ -11,6 +14,7 @@ from qgate.report.pictures.histogram import histogram_picture
 from qgate.report.pictures.interval import interval_picture
 from qgate.report.pictures.seeds import seeds_picture
 from qgate.report.pictures.shots import shots_picture
+from qgate.report.pictures.trend import trend_picture
 from qgate.report.pictures.variance import variance_picture
 
 _EVERY = (
@@ -26,7 +30,7 @@ _EVERY = (
 )
 
 
-def pictures_of(gate: GateOutcome) -> list[Picture]:
-    """The pictures of a gate, in the order in which they are looked at."""
-    found = (draw(gate) for draw in _EVERY)
+def pictures_of(gate: GateOutcome, past: Sequence[PastValue] = ()) -> list[Picture]:
+    """The pictures of a gate, in the order in which they are looked at; `past` is what earlier runs came to."""
+    found = (*(draw(gate) for draw in _EVERY), trend_picture(gate, past))
     return [*(picture for picture in found if picture is not None), *growth_pictures(gate)]

@@ -1,7 +1,10 @@
 """Charts for a comment: few points, cut where a curve grows without end, numbers and dates only."""
 
+from datetime import date
+
 import pytest
 
+from qgate.domain.provenance import PastValue, Provenance
 from qgate.domain.verdict import Decision
 from qgate.report.chart import chart_of
 from qgate.report.render import render
@@ -53,3 +56,32 @@ def test_a_gate_that_did_not_pass_folds_its_chart_away(gate, verdict_of):
     assert "</summary>\n\n```mermaid\n%%{init: " in comment
     assert "\n```\n\n</details>" in comment
     assert "mermaid" not in render(verdict_of(gate(Decision.PASS, details=dict(failed.details)))).comment
+
+
+PAST = tuple(PastValue(day=date(2026, 5, n), decision=Decision.PASS, value=v) for n, v in ((1, -0.01), (2, 0.0), (3, 0.01)))
+
+
+def test_a_gate_without_a_curve_shows_the_runs_before_where_they_are_enough(gate):
+    failed = gate(value=0.03, threshold={"max": 0.02})
+    title, source = chart_of(failed, PAST)
+    assert title == "The value by run on the default branch, this one last: the level line is the threshold"
+    assert source.splitlines()[2:] == [
+        '  x-axis "run" ["-3", "-2", "-1", "this run"]',
+        '  y-axis "value" -0.011 --> 0.033',
+        "  line [-0.01, 0, 0.01, 0.03]",
+        "  line [0.02, 0.02, 0.02, 0.02]",
+    ]
+    assert chart_of(failed, PAST[:2]) is None
+    assert chart_of(gate(value=None, threshold={"max": 0.02}), PAST) is None
+
+
+def test_the_comment_has_it_for_the_pilot_whose_history_it_is(gate, verdict_of):
+    failed = gate(decision=Decision.FAIL, value=0.03, threshold={"max": 0.02})
+    verdict = verdict_of(failed)
+    name = verdict.pilots[0].name
+    with_history = render(verdict, provenance=Provenance(history={(name, failed.name): PAST}))
+    assert "The value by run on the default branch" in with_history.comment
+    assert (
+        "The value by run on the default branch"
+        not in render(verdict, provenance=Provenance(history={("another", failed.name): PAST})).comment
+    )
