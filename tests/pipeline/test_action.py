@@ -189,7 +189,7 @@ def test_a_push_to_the_default_branch_is_recorded_in_the_ledger_branch(runner):
     assert ended.code == 0, ended.log
     (record,) = read_history(Repository(runner.pilot.path), "qgate-ledger")
     assert (record.decision, record.head) == (Decision.NOT_APPLICABLE, runner.pilot.git("rev-parse", "pull"))
-    assert "ledger branch: updated  qgate-ledger: record 1, " in ended.log
+    assert "ledger branch: updated qgate-ledger: record 1, " in ended.log
     runner.step(ledger_branch="qgate-ledger")
     assert len(read_history(Repository(runner.pilot.path), "qgate-ledger")) == 1
 
@@ -214,11 +214,21 @@ def test_fail_on_lets_the_step_pass_and_the_output_tell_the_truth(runner):
 
 def test_nothing_reached_is_green_on_every_event(runner):
     runner.pilot.change({"README.md": "Words\n"})
-    for event in ("pull_request.same_repository", "merge_group", "push", "workflow_dispatch"):
+    for event in ("pull_request.same_repository", "merge_group", "push"):
         ended = runner.step(event)
         assert (event, ended.code, ended.outputs["verdict"]) == (event, 0, "not_applicable"), ended.log
     assert len(runner.state.comments) == 1  # of the pull request; no other event has one
-    assert [s["state"] for s in runner.state.statuses] == ["pending", "success"] * 4
+    assert [s["state"] for s in runner.state.statuses] == ["pending", "success"] * 3
+
+
+def test_a_schedule_gates_every_pilot_and_keeps_the_incident(runner):
+    runner.pilot.change({"pilot/scaling.py": WORSE})
+    runner.state.permissions["issues"] = "write"
+    ended = runner.step("schedule")
+    assert (ended.code, ended.outputs["verdict"]) == (10, "fail"), ended.log
+    assert "reached by the default branch as it is → every pilot" in ended.log
+    (issue,) = runner.state.issues.values()
+    assert f"\nincident: created {issue['html_url']}\n" in ended.log
 
 
 def test_refused_writes_are_listed_with_their_fix_and_change_nothing(runner):
