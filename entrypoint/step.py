@@ -15,6 +15,7 @@ from entrypoint.run_directory import check_handed_over, hand_back, inside, make_
 from entrypoint.workflow import CommandFiles, command_files
 from qgate.changes.credentials import authorized
 from qgate.changes.git import Repository
+from qgate.domain.error_codes import coded
 from qgate.domain.limits import Limits
 from qgate.domain.scope import Scope
 from qgate.domain.verdict import Decision
@@ -51,7 +52,7 @@ def step(environ: Mapping[str, str], log: TextIO) -> int:
             log.write(mask(inputs.token))
         return _gate(inputs, read_workflow(environ), files, log)
     except QgateError as error:
-        return _refuse(str(error), error.exit_code, files, log)
+        return _refuse(coded(error), error.exit_code, files, log)
     except Exception as error:  # noqa: BLE001 -- a bug ends as an error with its own exit code, never as a verdict
         with commands_off(log):
             log.write(clean_lines(traceback.format_exc(), 100_000))

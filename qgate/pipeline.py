@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from qgate.domain.canonical import canonical_file
+from qgate.domain.error_codes import code_of, coded
 from qgate.domain.provenance import Provenance
 from qgate.domain.report import Publication, Recorded, Report
 from qgate.domain.scope import Scope
@@ -178,8 +179,9 @@ def refuse(run: Opened, settings: Settings, forge: Forge) -> Gated:
 def break_off(error: QgateError, settings: Settings, forge: Forge) -> Gated:
     """An expected failure before there was a verdict: published, with its own exit code."""
     base, head = settings.base or "the default branch", settings.head or "the work tree"
-    report = render_error(str(error), base=base, head=head, directory=settings.prefix, run_url=settings.run_url)
-    return _sent(Gated(exit_code=error.exit_code, report=report, error=str(error)), settings, forge)
+    told = coded(error)
+    report = render_error(told, code=code_of(error), base=base, head=head, directory=settings.prefix, run_url=settings.run_url)
+    return _sent(Gated(exit_code=error.exit_code, report=report, error=told), settings, forge)
 
 
 def _sent(gated: Gated, settings: Settings, forge: Forge) -> Gated:

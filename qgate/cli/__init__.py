@@ -19,6 +19,7 @@ from qgate.cli.stages import judge, measure, publish, run
 from qgate.cli.verify import verify
 from qgate.cli.voice import voice
 from qgate.cli.words import NothingEvaluatedError, last_words, say
+from qgate.domain.error_codes import coded
 from qgate.errors import ExitCode, QgateError
 from qgate.forge.commands import commands_off
 from qgate.report.log import log_cleanly
@@ -57,7 +58,7 @@ def _ended() -> tuple[int, bool]:
     except click.Abort:
         code = ExitCode.INTERNAL
     except QgateError as error:
-        say(f"qgate: {error}", err=True)
+        say(f"qgate: {coded(error)}", err=True)
         code = error.exit_code
     except Exception:
         logging.getLogger("qgate").exception("qgate: internal error; please report it with the lines below")

@@ -7,6 +7,7 @@ import click
 from qgate.changes.git import Repository
 from qgate.cli.options import DIRECTORY
 from qgate.cli.words import say
+from qgate.domain.error_codes import coded
 from qgate.errors import ExitCode, MeasurementError
 from qgate.evidence.attestation import verifying_key
 
@@ -32,7 +33,7 @@ def verify(*, directory: Path, key: Path | None, ledger_branch: str | None, repo
         held = verify_run(directory, public)
         number = check_recorded(directory, Repository(repo), ledger_branch, public) if ledger_branch else None
     except MeasurementError as error:
-        say(f"qgate: {directory} does not hold: {error}", err=True)
+        say(f"qgate: {directory} does not hold: {coded(error)}", err=True)
         return ExitCode.MEASUREMENT_ERROR
     if held.signed_by is None:
         signature = "not signed: whoever can write the directory can have made all of it"

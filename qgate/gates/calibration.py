@@ -16,6 +16,7 @@ from typing import Any
 from qgate.charter.metrics import Metric
 from qgate.domain.calibration import AGE, PART, reviewed_name
 from qgate.domain.charter import CandidateKind, Charter, Gate, Population, Subject
+from qgate.domain.error_codes import coded
 from qgate.domain.evidence import PilotEvidence
 from qgate.domain.verdict import Decision, GateOutcome, Sizes, worst
 from qgate.errors import MeasurementError
@@ -43,7 +44,7 @@ def judge_calibration(gate: Gate, metric: Metric, charter: Charter, evidence: Pi
     try:
         snapshots = _Judged.all_of(charter, evidence)
     except MeasurementError as problem:
-        return outcomes.error(gate, str(problem))
+        return outcomes.error(gate, coded(problem))
     judged = [_judge(gate, metric, charter, evidence, snapshot) for snapshot in snapshots]
     decision = worst(outcome.decision for outcome in judged)
     return next(outcome for outcome in judged if outcome.decision is decision)
@@ -53,7 +54,7 @@ def _judge(gate: Gate, metric: Metric, charter: Charter, evidence: PilotEvidence
     try:
         return _age(gate, judged) if metric.name == AGE else _effect(gate, metric, charter, evidence, judged)
     except MeasurementError as problem:
-        return outcomes.error(gate, str(problem))
+        return outcomes.error(gate, coded(problem))
 
 
 @dataclass(frozen=True, kw_only=True)

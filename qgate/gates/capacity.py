@@ -6,6 +6,7 @@ import numpy as np
 
 from qgate.charter.metrics import Metric, quantile_of
 from qgate.domain.charter import Charter, Gate
+from qgate.domain.error_codes import coded
 from qgate.domain.evidence import PilotEvidence
 from qgate.domain.verdict import Decision, GateOutcome
 from qgate.errors import MeasurementError
@@ -35,7 +36,7 @@ def judge_capacity(gate: Gate, _metric: Metric, charter: Charter, evidence: Pilo
         pilot = loaded(charter, evidence)
         swept = sweep(pilot.of(CANDIDATE), pilot.traffic, limits, replicates_needed(gate.alpha))
     except MeasurementError as problem:
-        return outcomes.error(gate, str(problem))
+        return outcomes.error(gate, coded(problem))
     return outcome(
         gate,
         _ruled(gate, pilot, swept, limits),

@@ -11,6 +11,7 @@ from typing import Any
 
 from qgate.charter.metrics import Metric
 from qgate.domain.charter import CandidateKind, Charter, Gate
+from qgate.domain.error_codes import coded
 from qgate.domain.evidence import PilotEvidence
 from qgate.domain.verdict import Decision, GateOutcome
 from qgate.errors import MeasurementError
@@ -50,7 +51,7 @@ def judge_cost(gate: Gate, metric: Metric, charter: Charter, evidence: PilotEvid
     try:
         bill = _BILLS[metric.name](charter, evidence, most)
     except MeasurementError as problem:
-        return outcomes.error(gate, str(problem))
+        return outcomes.error(gate, coded(problem))
     decision = Decision.PASS if bill.cost <= most else Decision.FAIL
     side = "within" if decision is Decision.PASS else "more than"
     return GateOutcome(

@@ -16,6 +16,7 @@ from typing import Any
 
 from qgate.charter.metrics import SCORERS, Family, parse_metric
 from qgate.domain.charter import Baseline, CandidateKind, Charter
+from qgate.domain.error_codes import coded
 from qgate.domain.evidence import Cell, PilotEvidence, cell_digest, predictions_digest
 from qgate.domain.verdict import Decision, GateOutcome, Remedy
 from qgate.errors import MeasurementError
@@ -53,7 +54,7 @@ def judge_drift(charter: Charter, evidence: PilotEvidence) -> GateOutcome:
         causes = [*_candidate(evidence, evidence.lock), *libraries]
         same_bits = not moved and not libraries and all(_same_bits(b, evidence, evidence.lock) for b in charter.baselines)
     except MeasurementError as problem:
-        return _outcome(charter, Decision.ERROR, str(problem), _RELOCK)
+        return _outcome(charter, Decision.ERROR, coded(problem), _RELOCK)
     told = [what for _, what in moved + causes]
     if moved:
         details = _details("stale", moved + causes)

@@ -12,6 +12,7 @@ import numpy as np
 
 from qgate.charter.metrics import Metric, quantile_of
 from qgate.domain.charter import CandidateKind, Charter, Gate
+from qgate.domain.error_codes import coded
 from qgate.domain.evidence import PilotEvidence
 from qgate.domain.verdict import Decision, GateOutcome
 from qgate.errors import MeasurementError
@@ -43,7 +44,7 @@ def judge_latency(gate: Gate, metric: Metric, charter: Charter, evidence: PilotE
         baseline = metric.name.partition("_vs_")[2]
         return _gap(gate, charter, pilot, baseline) if baseline else _latency(gate, charter, pilot)
     except MeasurementError as problem:
-        return outcomes.error(gate, str(problem))
+        return outcomes.error(gate, coded(problem))
 
 
 def is_latency(gate: Gate) -> bool:

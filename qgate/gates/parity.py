@@ -7,6 +7,7 @@ from typing import Any
 
 from qgate.charter.metrics import Metric
 from qgate.domain.charter import Charter, Gate, Population
+from qgate.domain.error_codes import coded
 from qgate.domain.evidence import PilotEvidence
 from qgate.domain.verdict import Decision, GateOutcome
 from qgate.errors import MeasurementError
@@ -45,7 +46,7 @@ def _judge(promised: Gate, level: float, metric: Metric, charter: Charter, evide
         ruling = crosscheck.crosschecked(lucky_seed.supported(ruling, lists, charter.shots.agreement), gate, margin, pairing)
         levels = [{"shots": key.shots, "seed": key.seed, "score": found} for key, found in pairing.level_scores]
     except MeasurementError as problem:
-        return outcomes.error(gate, str(problem))
+        return outcomes.error(gate, coded(problem))
     judged = _Judged(gate=gate, margin=margin, charter=charter, pairing=pairing, ruling=ruling)
     return GateOutcome(
         name=gate.name,

@@ -11,6 +11,7 @@ import numpy as np
 
 from qgate.charter.metrics import Metric
 from qgate.domain.charter import Charter, Claim, Gate
+from qgate.domain.error_codes import coded
 from qgate.domain.evidence import PilotEvidence
 from qgate.domain.verdict import Decision, GateOutcome, Sizes
 from qgate.errors import MeasurementError
@@ -37,7 +38,7 @@ def judge_qubo(gate: Gate, metric: Metric, charter: Charter, evidence: PilotEvid
         lists = agreement(found, measure, asked)
         drawn = {"histogram": histogram(samples)} if metric.name in _DRAWN else {}
     except MeasurementError as problem:
-        return outcomes.error(gate, str(problem))
+        return outcomes.error(gate, coded(problem))
     decision, why = _supported(found, measure, asked, lists)
     return GateOutcome(
         name=gate.name,

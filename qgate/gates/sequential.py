@@ -13,6 +13,7 @@ import numpy as np
 
 from qgate.charter.metrics import Metric
 from qgate.domain.charter import Charter, Gate
+from qgate.domain.error_codes import coded
 from qgate.domain.evidence import PilotEvidence, rows_role, slice_table
 from qgate.domain.verdict import Decision, GateOutcome
 from qgate.errors import MeasurementError
@@ -46,7 +47,7 @@ def judge_looks(gate: Gate, metric: Metric, charter: Charter, evidence: PilotEvi
             if outcome.decision in DECIDED:
                 break
     except MeasurementError as problem:
-        return outcomes.error(gate, str(problem))
+        return outcomes.error(gate, coded(problem))
     told = _told(reached, plan, charter, evidence)
     return replace(outcome, details={**outcome.details, DETAIL: told})
 

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from qgate.domain.error_codes import coded
 from qgate.domain.evidence import Cell, Repetition, cell_digest
 from qgate.domain.limits import Limits
 from qgate.domain.work import Answer
@@ -60,7 +61,7 @@ def heard(job: Job, answer: Answer) -> Asked:
     except EngineError as error:
         return Asked(job=job, answer=answer, problem=str(error), refused=True)
     except MeasurementError as error:
-        return Asked(job=job, answer=answer, problem=str(error))
+        return Asked(job=job, answer=answer, problem=coded(error))
 
 
 def _read(job: Job, answer: Answer) -> Measured:

@@ -12,6 +12,7 @@ from typing import Any
 from qgate.charter.metrics import Family, parse_metric
 from qgate.domain.calibration import JUDGED, PART, noisy_role, reviewed_name, snapshots
 from qgate.domain.charter import CandidateKind, Charter
+from qgate.domain.error_codes import coded
 from qgate.domain.evidence import Cell, CellKey, Failure, PilotEvidence
 from qgate.domain.work import Answer
 from qgate.errors import MeasurementError
@@ -68,7 +69,7 @@ def under_noise(evidence: PilotEvidence, charter: Charter, sources: Sources) -> 
     try:
         cells, facts = _measured(charter, sources)
     except MeasurementError as error:
-        return replace(evidence, failures=(*evidence.failures, Failure(part=PART, message=str(error))))
+        return replace(evidence, failures=(*evidence.failures, Failure(part=PART, message=coded(error))))
     return replace(
         evidence,
         cells=evidence.cells + cells,

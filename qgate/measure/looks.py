@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from qgate.domain.charter import Charter
+from qgate.domain.error_codes import coded
 from qgate.domain.evidence import Array, Cell, Failure, PilotEvidence
 from qgate.domain.limits import Limits
 from qgate.errors import MeasurementError
@@ -71,7 +72,7 @@ def _added(evidence: PilotEvidence, more: PilotEvidence, found: Plan) -> PilotEv
     try:
         cells = _joined(evidence.cells, more.cells, found, look) if not more.failures else evidence.cells
     except MeasurementError as problem:
-        failure = Failure(part=CANDIDATE, message=str(problem))
+        failure = Failure(part=CANDIDATE, message=coded(problem))
         return replace(evidence, timings=timings, failures=(*evidence.failures, failure))
     looks = found.looks[: look if not more.failures else look - 1]
     return replace(evidence, cells=cells, looks=looks, timings=timings, failures=evidence.failures + more.failures)

@@ -11,6 +11,7 @@ from typing import Any
 from qgate.charter.metrics import Family
 from qgate.domain.charter import ARTIFACT, Charter
 from qgate.domain.environment import Environment
+from qgate.domain.error_codes import coded
 from qgate.domain.evidence import (
     CLUSTERS,
     Array,
@@ -86,12 +87,12 @@ def _measured(charter: Charter, trees: Trees, lock: Mapping[str, Any] | None, li
         needed = (job for job in jobs(charter, data) if is_needed(job.part, trees.only))
         planned = with_artifact((with_arrivals(job, charter, trace) for job in needed), by_role.get(ARTIFACT))
     except MeasurementError as error:
-        return _unmeasured("data", str(error), PilotEvidence(pilot=charter.pilot, inputs=inputs, lock=lock))
+        return _unmeasured("data", coded(error), PilotEvidence(pilot=charter.pilot, inputs=inputs, lock=lock))
     try:
         limits = trees.environments.of(charter, limits) if trees.environments else limits
     except MeasurementError as error:
         truth = {split: data[split].labels for split in splits(charter)}
-        return _unmeasured(CANDIDATE, str(error), PilotEvidence(pilot=charter.pilot, inputs=inputs, truth=truth, lock=lock))
+        return _unmeasured(CANDIDATE, coded(error), PilotEvidence(pilot=charter.pilot, inputs=inputs, truth=truth, lock=lock))
     asking = Asking(charter=charter, data=data, lock=lock, tree=trees.worker, limits=limits)
     gathered = gather(planned, asking, trees.reuse)
     asked = ask_instead(gathered.asked, trees.worker, limits)

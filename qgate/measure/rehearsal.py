@@ -13,6 +13,7 @@ from typing import Any
 from qgate.charter.metrics import Family
 from qgate.domain.calibration import NOISY
 from qgate.domain.charter import Charter, Gate, Remediation, Shots, rehearsal_role
+from qgate.domain.error_codes import coded
 from qgate.domain.evidence import Failure, PilotEvidence
 from qgate.domain.limits import Limits
 from qgate.errors import MeasurementError
@@ -55,7 +56,7 @@ def rehearse(charter: Charter, evidence: PilotEvidence, failed: Iterable[Gate], 
                 again = measure_pilot(remedy, prepared.trees, None, limits=limits, jobs=_anew(trial.families))
                 evidence = _with(evidence, role, again, prepared)
         except MeasurementError as error:
-            failure = Failure(part=f"{role}/{SCRIPT}", message=str(error))
+            failure = Failure(part=f"{role}/{SCRIPT}", message=coded(error))
             evidence = replace(evidence, failures=(*evidence.failures, failure))
     return evidence
 

@@ -12,10 +12,19 @@ from qgate.report.sarif import fingerprints
 _SEVERITIES = {Level.FAILURE: "blocker", Level.WARNING: "minor", Level.NOTICE: "info"}
 
 
-def codequality_of(findings: Sequence[Finding]) -> str:
-    """The findings as GitLab reads them; it wants a path for each, so one without a place stands on the repository itself."""
+def codequality_of(findings: Sequence[Finding], *, error: str = "", code: str = "") -> str:
+    """The findings as GitLab reads them; it wants a path for each, so one without a place stands on the repository itself.
+
+    `error` is why a run ended without a verdict, and `code` its code.
+    """
+    if error:
+        findings = [*findings, _ended(error, code)]
     entries = [_entry(f, digest) for f, digest in zip(findings, fingerprints(findings), strict=True)]
     return canonical_file(entries).decode()
+
+
+def _ended(error: str, code: str) -> Finding:
+    return Finding(rule=code, title="qgate: error", message=error, level=Level.FAILURE, position=None, identity=("error", code))
 
 
 def _entry(finding: Finding, fingerprint: str) -> dict[str, Any]:

@@ -45,9 +45,9 @@ def problems_junit(problems: Sequence[Problem]) -> str:
     return _document([_suite("charter", [_problem_case(p) for p in problems])])
 
 
-def error_junit(message: str) -> str:
-    """A run that ended without a verdict: one test case in error."""
-    return _document([_suite("qgate", [_case("qgate", "run", _Outcome(tag="error", type="error", message=message))])])
+def error_junit(message: str, code: str) -> str:
+    """A run that ended without a verdict: one test case in error, whose type is the failure's code."""
+    return _document([_suite("qgate", [_case("qgate", "run", _Outcome(tag="error", type=code, message=message))])])
 
 
 def _document(suites: Sequence[ET.Element]) -> str:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from qgate.domain.canonical import canonical_file
+from qgate.domain.error_codes import INTERNAL
 from qgate.domain.provenance import UNKNOWN, Provenance
 from qgate.domain.report import Conclusion, Report, Status, StatusState
 from qgate.domain.source import Problem
@@ -88,16 +89,18 @@ def render_invalid_charter(
     return _report(content, directory, address)
 
 
-def render_error(message: str, *, base: str, head: str, directory: str = "", run_url: str | None = None) -> Report:
+def render_error(  # noqa: PLR0913 -- what a run that ended is told by
+    message: str, *, base: str, head: str, code: str = INTERNAL, directory: str = "", run_url: str | None = None
+) -> Report:
     """The report of a run that ended before there was a verdict. There is no `verdict.json`: nothing was judged."""
     address = _address(run_url)
     heading = f"## {ICONS[Decision.ERROR]} qgate: error\n\n**{NOT_EVALUATED}.**\n\n{md_block(message, 'text')}"
-    files = {"report.html": error_html(message, base, head, address), "junit.xml": error_junit(message)}
+    files = {"report.html": error_html(message, base, head, address), "junit.xml": error_junit(message, code)}
     content = _no_verdict(
         title=f"{NOT_EVALUATED}: {message}",
         parts=[_essential(heading), _footer(base, head, address)],
         findings=(),
-        files=files | _machine_files((), {"base": clean(base), "head": clean(head)}, message),
+        files=files | _machine_files((), {"base": clean(base), "head": clean(head)}, message, code),
     )
     return _report(content, directory, address)
 
@@ -139,10 +142,10 @@ def _properties(verdict: Verdict) -> dict[str, Any]:
     }
 
 
-def _machine_files(findings: Sequence[Finding], properties: Mapping[str, Any], error: str = "") -> dict[str, str]:
+def _machine_files(findings: Sequence[Finding], properties: Mapping[str, Any], error: str = "", code: str = "") -> dict[str, str]:
     return {
-        "qgate.sarif": sarif_of(findings, properties=properties, error=error),
-        "codequality.json": codequality_of(findings),
+        "qgate.sarif": sarif_of(findings, properties=properties, error=error, code=code),
+        "codequality.json": codequality_of(findings, error=error if code else "", code=code),
     }
 
 

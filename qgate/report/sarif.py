@@ -20,12 +20,15 @@ _SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sa
 _LEVELS = {Level.FAILURE: "error", Level.WARNING: "warning", Level.NOTICE: "note"}
 
 
-def sarif_of(findings: Sequence[Finding], *, properties: Mapping[str, Any], error: str = "") -> str:
-    """The SARIF log of a run; `properties` are facts about it, `error` says why it ended without a verdict."""
+def sarif_of(findings: Sequence[Finding], *, properties: Mapping[str, Any], error: str = "", code: str = "") -> str:
+    """The SARIF log of a run; `properties` are facts about it, `error` says why it ended early, with its `code`."""
     rules = list(dict.fromkeys(f.rule for f in findings))
     run = {
-        "tool": {"driver": {"name": "qgate", "semanticVersion": __version__, "rules": [_rule(r, findings) for r in rules]}},
-        "invocations": [_invocation(error)],
+        "tool": {
+            "driver": {"name": "qgate", "semanticVersion": __version__, "rules": [_rule(r, findings) for r in rules]}
+            | _notified(code)
+        },
+        "invocations": [_invocation(error, code)],
         "results": [
             _result(f, rules.index(f.rule), identity) for f, identity in zip(findings, fingerprints(findings), strict=True)
         ],
@@ -51,8 +54,19 @@ def _rule(rule: str, findings: Sequence[Finding]) -> dict[str, Any]:
     return {"id": rule, "shortDescription": {"text": f"{kind}: {rule}"}, "help": {"text": "See the run's report.html."}}
 
 
-def _invocation(error: str) -> dict[str, Any]:
-    failed = {"toolExecutionNotifications": [{"level": "error", "message": {"text": _message(error)}}]} if error else {}
+def _notified(code: str) -> dict[str, Any]:
+    """A failure of the run is no result: its code is that of a notification."""
+    return (
+        {"notifications": [{"id": code, "shortDescription": {"text": f"The run ended without a verdict: {code}"}}]}
+        if code
+        else {}
+    )
+
+
+def _invocation(error: str, code: str) -> dict[str, Any]:
+    descriptor = {"descriptor": {"id": code, "index": 0}} if code else {}
+    told = {"level": "error", "message": {"text": _message(error)}} | descriptor
+    failed = {"toolExecutionNotifications": [told]} if error else {}
     return failed | {"executionSuccessful": not error}
 
 

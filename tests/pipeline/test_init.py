@@ -105,7 +105,7 @@ def test_what_is_missing_is_listed_with_the_option_that_gives_it(bare):
     ended = bare.qgate("init", "--owner", "platform@example.com")
     assert ended.code == 2, ended
     assert ended.err.splitlines() == [
-        "qgate: nothing was written: this is missing, and cannot be told from the repository",
+        "qgate: nothing was written: this is missing, and cannot be told from the repository [usage/init]",
         "  traffic: the route that takes traffic back to the classical service, as your platform calls it",
         "    give: --traffic ROUTE",
         "  approver: who decides to go back: an email address, @login or @org/team",

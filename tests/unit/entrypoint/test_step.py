@@ -104,7 +104,8 @@ def test_a_wrong_input(runner, tmp_path):
     log = io.StringIO()
     assert step(runner | {"INPUT_COMMENT": "maybe"}, log) == 2
     assert log.getvalue() == (
-        "::error title=qgate::the input `comment` is 'maybe'%0A  fix: write one of true, false\nqgate: no gate was evaluated\n"
+        "::error title=qgate::the input `comment` is 'maybe' [usage/option]%0A  fix: write one of true, false\n"
+        "qgate: no gate was evaluated\n"
     )
     assert outputs(tmp_path) == NOTHING
 

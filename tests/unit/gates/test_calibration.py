@@ -267,7 +267,10 @@ def test_numbers_have_contrast_and_no_decisions(make, judge):
     assert (outcome.value, outcome.decision) == (0.5, Decision.PASS)
     refused = judge(gate_of(make, "calibration_flips", maximum="1"), cells=cells(NOISY))
     assert refused.decision is Decision.ERROR
-    assert refused.why == "the candidate predicts numbers, and no classes whose decisions could flip: gate `calibration_contrast`"
+    assert refused.why == (
+        "the candidate predicts numbers, and no classes whose decisions could flip: gate `calibration_contrast`"
+        " [gate/not-computable]"
+    )
 
 
 def test_scores_of_several_classes_shrink_column_by_column(make, judge):

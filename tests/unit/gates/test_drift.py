@@ -217,6 +217,7 @@ def test_a_baseline_that_died_is_an_error_in_its_own_words(make, evidence):
     )
     assert errors(make.charter(), evidence) == (
         "baseline `classical` was measured 0 times on `validation`, once is needed; baseline classical: killed after 60 s"
+        " [gate/not-computable]"
     )
 
 
@@ -246,6 +247,6 @@ def test_another_qubo_is_a_drift_and_an_unmeasured_one_an_error(make):
     unmeasured = judge_drift(charter, replace(evidence, tables={}))
     assert (unmeasured.decision, unmeasured.why) == (
         Decision.ERROR,
-        "the QUBO was not measured, so nothing is known of its drift",
+        "the QUBO was not measured, so nothing is known of its drift [gate/not-computable]",
     )
     assert judge_drift(charter, replace(evidence, lock=held)).decision is Decision.ERROR

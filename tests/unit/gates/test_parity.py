@@ -304,7 +304,7 @@ def refused(make, evidence, gate=None, **charter):
 def test_a_dead_candidate_is_an_error_in_its_own_words(make):
     failure = Failure(part="candidate", message="killed after 60 s")
     evidence = make.replace(make.evidence(TRUTH, TRUTH, {}), failures=(failure,))
-    assert refused(make, evidence) == "candidate: killed after 60 s"
+    assert refused(make, evidence) == "candidate: killed after 60 s [gate/not-computable]"
 
 
 def test_a_failure_of_another_baseline_is_not_this_gates(make):
@@ -312,13 +312,13 @@ def test_a_failure_of_another_baseline_is_not_this_gates(make):
     other = make.replace(evidence, failures=(Failure(part="baseline other", message="no"),))
     mine = make.replace(evidence, failures=(Failure(part="baseline classical", message="no"),))
     assert judge(make.gate(), make.charter(), other).decision is Decision.PASS
-    assert refused(make, mine) == "baseline classical: no"
+    assert refused(make, mine) == "baseline classical: no [gate/not-computable]"
 
 
 def test_what_was_declared_and_not_measured_is_named(make):
     answers = {(1000, seed): TRUTH for seed in SEEDS[:4]}
     why = refused(make, make.evidence(TRUTH, TRUTH, answers), schedule=(1000,), seeds=SEEDS)
-    assert why == "the candidate was not measured on `validation` at shots 1000, seed 83"
+    assert why == "the candidate was not measured on `validation` at shots 1000, seed 83 [gate/not-computable]"
 
 
 def test_missing_labels_and_baselines_are_errors(make):
@@ -326,8 +326,10 @@ def test_missing_labels_and_baselines_are_errors(make):
     no_truth = make.replace(evidence, truth={})
     no_baseline = make.replace(evidence, cells=evidence.cells[1:])
     twice = make.replace(evidence, cells=(*evidence.cells, evidence.cells[1]))
-    assert refused(make, no_truth) == "the labels of the split `validation` are missing from the evidence"
-    assert refused(make, no_baseline) == "`baseline:classical` was measured 0 times on `validation`: once is needed"
+    assert refused(make, no_truth) == "the labels of the split `validation` are missing from the evidence [gate/not-computable]"
+    assert refused(make, no_baseline) == (
+        "`baseline:classical` was measured 0 times on `validation`: once is needed [gate/not-computable]"
+    )
     assert "was measured twice" in refused(make, twice)
 
 
@@ -335,7 +337,10 @@ def test_nan_is_an_error_and_never_a_pass(make):
     gate = make.gate(name="val_mse_gap_vs_classical")
     truth = np.array([1.0, 2.0])
     why = refused(make, make.evidence(truth, truth, {(None, None): [1.0, np.nan]}), gate)
-    assert why == "candidate/validation/shots=None/seed=None: 1 of 2 predictions are NaN or infinite; mse has no value"
+    assert why == (
+        "candidate/validation/shots=None/seed=None: 1 of 2 predictions are NaN or infinite; mse has no value"
+        " [gate/not-computable]"
+    )
 
 
 def test_a_threshold_that_decides_nothing_is_an_error(make):

@@ -334,7 +334,7 @@ def test_a_seed_list_with_a_hole_is_an_error(make):
     outcome = judged(charter, holed)
     assert (outcome.decision, outcome.why) == (
         Decision.ERROR,
-        f"re-salted seed list 7 was not drawn at shots 1000, seed {seed}",
+        f"re-salted seed list 7 was not drawn at shots 1000, seed {seed} [gate/not-computable]",
     )
 
 
@@ -378,7 +378,7 @@ def test_a_recipe_cannot_be_claimed(make):
 
 def test_best_of_shots_without_shots_is_an_error(make):
     outcome = of(make, "qubo_best_of_shots", "0.1", schedule=(), seeds=())
-    assert outcome.why == "the best of how many shots? The charter declares no `pilot.shots.schedule`"
+    assert outcome.why == "the best of how many shots? The charter declares no `pilot.shots.schedule` [gate/not-computable]"
 
 
 @pytest.mark.parametrize(
@@ -398,7 +398,7 @@ def test_a_constant_qubo_has_nothing_to_optimise(make):
     flat = from_python(np.zeros((3, 3)))
     charter = charter_of(make, "qubo_random_ratio", "0.1")
     outcome = judged(charter, evidence_of(charter, problem=flat))
-    assert outcome.why == "every state of the QUBO has the same energy 0: there is nothing to optimise"
+    assert outcome.why == "every state of the QUBO has the same energy 0: there is nothing to optimise [gate/not-computable]"
 
 
 def test_energies_of_another_qubo_or_other_seeds_do_not_compare(make):
@@ -416,10 +416,10 @@ def test_what_was_not_measured_is_an_error(make):
     charter = charter_of(make, "qubo_p_opt", "0.1")
     whole = evidence_of(charter)
     last = replace(whole, cells=whole.cells[:-1])
-    assert judged(charter, last).why == "the QUBO was not measured at shots 1000, seed 83"
-    assert judged(charter, replace(whole, tables={})).why == "the QUBO was not measured"
+    assert judged(charter, last).why == "the QUBO was not measured at shots 1000, seed 83 [gate/not-computable]"
+    assert judged(charter, replace(whole, tables={})).why == "the QUBO was not measured [gate/not-computable]"
     failed = replace(whole, failures=(Failure(part="candidate", message="ZeroDivisionError: division by zero"),))
-    assert judged(charter, failed).why == "candidate: ZeroDivisionError: division by zero"
+    assert judged(charter, failed).why == "candidate: ZeroDivisionError: division by zero [gate/not-computable]"
     assert judged(charter, replace(whole, failures=(Failure(part="repetition", message="x"),))).decision is Decision.PASS
 
 

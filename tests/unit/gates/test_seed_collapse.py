@@ -104,5 +104,5 @@ def test_a_seed_that_was_not_measured_is_an_error(make):
     )
     assert (outcome.decision, outcome.why) == (
         Decision.ERROR,
-        "the candidate was not measured on `validation` at shots 100, seed 3",
+        "the candidate was not measured on `validation` at shots 100, seed 3 [gate/not-computable]",
     )

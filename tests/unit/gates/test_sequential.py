@@ -134,7 +134,9 @@ def test_cells_with_other_rows_than_the_look_had_are_an_error(make, seen):
     first = seen(charter, np.zeros(ROWS), taken=1)
     outcome = gate_of(charter, make.replace(first, looks=seen(charter, np.zeros(ROWS), taken=2).looks))
     assert outcome.decision is Decision.ERROR
-    assert outcome.why == "candidate/validation/shots=None/seed=None holds 200 rows, and 400 had been measured by then"
+    assert outcome.why == (
+        "candidate/validation/shots=None/seed=None holds 200 rows, and 400 had been measured by then [gate/not-computable]"
+    )
 
 
 def test_a_stricter_alpha_is_spent_by_the_same_looks(make, seen):
@@ -207,7 +209,7 @@ def test_seeds_that_are_missing_at_a_look_are_an_error(make, seen):
     charter = by_seeds(make)
     evidence = seen(charter, noisy(charter.shots.seeds, 0.002), taken=1, seeds=charter.shots.seeds)
     fewer = make.replace(evidence, cells=evidence.cells[:-1])
-    assert gate_of(charter, fewer).why == "the candidate was not measured on `validation` at seed 3"
+    assert gate_of(charter, fewer).why == "the candidate was not measured on `validation` at seed 3 [gate/not-computable]"
     assert reproducible(charter, fewer) is Decision.ERROR
 
 

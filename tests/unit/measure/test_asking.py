@@ -58,4 +58,4 @@ def test_nobody_is_asked_again_about_any_other_error(workers):
     planned = [job("candidate", "circuit", MeasurementError("no"), instead=True), job("repetition", "again", instead=True)]
     found = ask_instead(ask(planned, TREE, LIMITS), TREE, LIMITS)
     assert workers == ["circuit", "again"]
-    assert [(a.problem, a.refused) for a in found] == [("no", False), (None, False)]
+    assert [(a.problem, a.refused) for a in found] == [("no [worker/answer]", False), (None, False)]

@@ -208,7 +208,7 @@ def test_a_day_of_the_past_that_could_not_run_it_is_told_and_fails_nothing():
 )
 def test_what_is_in_the_way_is_a_failure(noise, files, changes, message):
     found = measured(noise, files, **changes)
-    assert found.failures == (Failure(part="calibration", message=message),)
+    assert found.failures == (Failure(part="calibration", message=f"{message} [noise/calibration]"),)
     assert (found.cells, dict(found.facts)) == ((), {})
 
 

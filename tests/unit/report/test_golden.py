@@ -40,4 +40,4 @@ def test_an_invalid_charter_on_every_surface(golden, problem):
 
 def test_an_error_on_every_surface(golden):
     message = "MeasurementError: the candidate was killed after 600 s\n  in models/hybrid.py:<module>\n```\n@octocat <b>"
-    compare(golden, "stopped", render_error(message, base="b" * 40, head="a" * 40, run_url=RUN))
+    compare(golden, "stopped", render_error(message, code="worker/answer", base="b" * 40, head="a" * 40, run_url=RUN))

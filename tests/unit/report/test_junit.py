@@ -33,7 +33,7 @@ def test_every_report_is_valid(schema, case, case_name):
 
 def test_the_reports_without_a_verdict_are_valid(schema, problem):
     problems = problems_junit([problem(), problem(line=9, severity=Severity.WARNING)])
-    assert [error.reason for text in (problems, error_junit("no <lock>\x00")) for error in schema.iter_errors(text)] == []
+    assert [error.reason for text in (problems, error_junit("no <lock>\x00", "lock/unusable")) for error in schema.iter_errors(text)] == []
 
 
 def test_the_schema_refuses_what_is_wrong(schema, case):
@@ -100,5 +100,5 @@ def test_problems_and_errors_are_errors(problem):
     root = read(problems_junit([problem(), problem(severity=Severity.WARNING)]))
     assert counts(root) == {"tests": 2, "failures": 0, "errors": 1, "skipped": 1}
     assert root[0][0].get("name") == ".qgate/triage.yml:4:3 unknown-key"
-    (error,) = read(error_junit("killed\x00 <b>")).iter("error")
-    assert error.get("message") == "killed\N{REPLACEMENT CHARACTER} <b>"
+    (error,) = read(error_junit("killed\x00 <b>", "worker/answer")).iter("error")
+    assert (error.get("type"), error.get("message")) == ("worker/answer", "killed\N{REPLACEMENT CHARACTER} <b>")
