@@ -155,7 +155,7 @@ def test_baseline_is_as_good_as_stated(name: str, checked_out: Callable[[str, st
     model = fitted(entry(charter.baselines[0].estimator)(), root, charter)
     found = right(model.predict(arrays(root / charter.data["validation"].path)["X"]), root, charter)
     assert found == expected.baseline
-    assert charter.rollback.target["metrics"]["accuracy"] == pytest.approx(found / expected.rows, abs=5e-5)
+    assert float(charter.rollback.target.metrics["accuracy"]) == pytest.approx(found / expected.rows, abs=5e-5)
     assert f"| classical baseline | {found / expected.rows:.3f} |" in (root / "README.md").read_text()
 
 

@@ -12,6 +12,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+import joblib
 import numpy as np
 import pennylane as qml
 import pytest
@@ -109,7 +110,16 @@ def test_the_baseline_is_as_good_as_stated(checked_out: Check) -> None:
     checked_out(None)
     model = importlib.import_module("wines.classical").build().fit(data("train")["X"], data("train")["y"])
     assert np.sum(model.predict(data("validation")["X"]) == data("validation")["y"]) == BASELINE
-    assert charter().rollback.target["metrics"]["accuracy"] == pytest.approx(BASELINE / ROWS, abs=5e-5)
+    assert float(charter().rollback.target.metrics["accuracy"]) == pytest.approx(BASELINE / ROWS, abs=5e-5)
+
+
+def test_the_model_that_a_rollback_returns_to_is_the_recorded_one(checked_out: Check) -> None:
+    root, target = checked_out(None), charter().rollback.target
+    kept = root / target.artifact
+    assert hashlib.sha256(kept.read_bytes()).hexdigest() == target.sha256
+    then = joblib.load(kept).predict(data("validation")["X"])
+    runpy.run_path(str(root / "training" / "keep.py"), run_name="__main__")
+    assert (joblib.load(kept).predict(data("validation")["X"]) == then).all()
     assert f"| classical baseline | {BASELINE / ROWS:.3f} |" in (EXAMPLE / "README.md").read_text()
 
 

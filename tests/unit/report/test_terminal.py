@@ -20,7 +20,7 @@ def test_a_verdict_fits_a_terminal_of_eighty_columns(case):
     assert lines[0] == "qgate: fail — 1 of 4 gates failed  (4f1c0de…9ab83e7)"
     assert "fail     val_accuracy_gap_vs_classical  0.0210 [0.0120, 0.0300]  ≤ 0.0050" in text
     assert "    remediation: drop the entangling layer and re-run the parity suite\n    do: set layers: 1\n" in text
-    assert "    step 1: kubectl argo rollouts undo triage\n" in text
+    assert "\n    kubectl argo rollouts undo triage\n" in text
     assert "\x1b" not in text
 
 
