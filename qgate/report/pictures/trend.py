@@ -12,6 +12,7 @@ from qgate.report.pictures.interval import limits
 
 _MOST_RUNS = 60  # a phone has room for so many dots
 _MOST_TOLD = 12
+_APART = 0.15  # of the height: nearer to each other, two numbers at the axis could not be read
 
 
 def trend_picture(gate: GateOutcome, past: Sequence[PastValue]) -> Picture | None:
@@ -40,7 +41,9 @@ def trend_picture(gate: GateOutcome, past: Sequence[PastValue]) -> Picture | Non
                 axes.plot((run, run), interval, color=Role.FG, linewidth=1.5)
         dots(axes, runs[:-1], values[:-1], Role.FG, 5)
         dots(axes, runs[-1:], values[-1:], Role.VALUE, 7)
-        shown = {value: plain_number(value) for value in (*gate.threshold.values(), values[-1])}
+        bounds_now = list(gate.threshold.values())
+        beside = [v for v in values[-1:] if all(abs(v - bound) > _APART * (high - low) for bound in bounds_now)]
+        shown = {value: plain_number(value) for value in (*bounds_now, *beside)}
         ticks(axes, x={0.0: earlier[0].day.isoformat(), runs[-1]: "this run"}, y=shown)
 
     told = [f"{plain_number(one.value)} on {one.day.isoformat()}" for one in earlier[-_MOST_TOLD:]]

@@ -37,6 +37,12 @@ def test_each_run_stands_with_its_interval_against_its_own_threshold(gate):
     assert picture.svg.count("<circle") == 4
 
 
+def test_a_number_that_would_cover_the_threshold_s_is_left_to_the_words(gate):
+    near, far = (trend_picture(gate(value=value, threshold={"max": 0.05}), HISTORY[:1]) for value in (0.049, 0.02))
+    written = [re.findall(r"<text[^>]*>([^<]*)</text>", picture.svg)[2:] for picture in (near, far)]
+    assert written == [["0.05"], ["0.05", "0.02"]]
+
+
 def test_without_a_value_or_a_past_there_is_no_trend(gate):
     assert trend_picture(gate(value=0.03, threshold={"max": 0.02}), ()) is None
     assert trend_picture(gate(value=None, threshold={"max": 0.02}), HISTORY) is None
