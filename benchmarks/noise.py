@@ -1,30 +1,29 @@
-"""Exact noise of one circuit and of a data set: `default.mixed` against qgate, in one process, in alternating rounds.
+"""Lines of exact noise on 8 qubits: beside `default.mixed`, called for each row or once for all.
 
-    python benchmarks/noise.py [--qubits 8] [--rows 50] [--rounds 5]
-
-The circuit is an RX per qubit and three layers of RY and a line of CNOTs, read as ⟨Z⟩ of the first qubit. Errors follow
-each gate, as a calibration of equal qubits makes them. Times are processor seconds; both sides must agree to 1e-10.
+The circuit is an RX per qubit and three layers of RY and a line of CNOTs, read as ⟨Z⟩ of the first qubit. Errors follow each
+gate, as a calibration of equal qubits makes them.
 """
 
-import argparse
 import json
-import statistics
-import time
 from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 import pennylane as qml
+from lines import Array, Line, Way
+from pennylane_lightning.lightning_qubit_ops import StateVectorC128
 
 from qgate.quantum import density, noisy
 from qgate.quantum.calibration import Snapshot, read_snapshot
 from qgate.quantum.capture import describe
 from qgate.quantum.circuit import CircuitBatch
 from qgate.quantum.noise import Noise, repeated
+from qgate.quantum.preparation import step
 from qgate.quantum.readout import read
 
 PULSE, PAIR, MISREAD = 0.0004, 0.01, 0.02
-LAYERS = 3
+QUBITS, LAYERS = 8, 3
+_TOGETHER = 5  # rows of a broadcast call, which takes as long for each as a call of its own
 
 
 def snapshot(qubits: int) -> Snapshot:
@@ -54,71 +53,61 @@ def circuit(x: Any, weights: Any) -> Any:
     return qml.expval(qml.Z(0))
 
 
-def mixed(qubits: int) -> Callable[[Any, Any], float]:
-    """The same circuit on `default.mixed`, with a channel after each gate."""
+def mixed() -> Any:
+    """The same circuit on `default.mixed`, with a channel after each gate; of one row, or of columns of rows."""
     pulses, pair = repeated(1.5 * PULSE, 2), 1 - np.sqrt(1 - 1.25 * PAIR)
 
-    @qml.qnode(qml.device("default.mixed", wires=qubits))
+    @qml.qnode(qml.device("default.mixed", wires=QUBITS), diff_method=None)
     def node(x: Any, weights: Any) -> Any:
-        for wire in range(qubits):
+        for wire in range(QUBITS):
             qml.RX(x[wire], wires=wire)
             qml.DepolarizingChannel(pulses, wires=wire)
         for layer in weights:
-            for wire in range(qubits):
+            for wire in range(QUBITS):
                 qml.RY(layer[wire], wires=wire)
                 qml.DepolarizingChannel(pulses, wires=wire)
-            for wire in range(qubits - 1):
+            for wire in range(QUBITS - 1):
                 qml.CNOT([wire, wire + 1])
                 qml.DepolarizingChannel(pair, wires=wire)
                 qml.DepolarizingChannel(pair, wires=wire + 1)
         qml.BitFlip(MISREAD, wires=0)
         return qml.expval(qml.Z(0))
 
-    return lambda x, weights: float(node(x, weights))
+    return node
 
 
-def seconds(work: Callable[[], Any]) -> tuple[float, Any]:
-    """Processor seconds and the result."""
-    start = time.process_time()
-    result = work()
-    return time.process_time() - start, result
+def lines() -> list[Line]:
+    """One row forward; and rows whose data comes first, for which the observable is carried back once."""
+    return [_line("under calibrated noise", 1, sample=1), _line("under calibrated noise, observables carried back", 50, sample=2)]
 
 
-def main() -> None:
-    """Time both sides and print a table."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--qubits", type=int, default=8)
-    parser.add_argument("--rows", type=int, default=50)
-    parser.add_argument("--rounds", type=int, default=5)
-    chosen = parser.parse_args()
+def _line(name: str, rows: int, *, sample: int) -> Line:
     rng = np.random.default_rng(0)
-    x, weights = rng.uniform(-1, 1, (chosen.rows, chosen.qubits)), rng.uniform(-3, 3, (LAYERS, chosen.qubits))
-    noise, node = Noise(snapshot=snapshot(chosen.qubits), layout=tuple(range(chosen.qubits))), mixed(chosen.qubits)
-    (one,), (all_rows,) = (describe(circuit, rows, {"weights": weights}).batches for rows in (x[:1], x))
-    print(f"{chosen.qubits} qubits, {one.gates} gates; per circuit, median of {chosen.rounds} rounds")
-    rounds = [_round(x, weights, noise, node, (one, all_rows)) for _ in range(chosen.rounds)]
-    theirs, forward, back = (statistics.median(column) for column in zip(*rounds, strict=True))
-    ratios = [(r[0] / r[1], r[0] / r[2]) for r in rounds]
-    forward_ratio, back_ratio = (statistics.median(column) for column in zip(*ratios, strict=True))
-    print(f"default.mixed                       {1e3 * theirs:9.2f} ms")
-    print(f"qgate, one circuit, exact           {1e3 * forward:9.2f} ms  {forward_ratio:8.1f} x")
-    print(f"qgate, {chosen.rows} rows, observables back   {1e3 * back:9.2f} ms  {back_ratio:8.1f} x")
+    x, weights = rng.uniform(-1, 1, (rows, QUBITS)), rng.uniform(-3, 3, (LAYERS, QUBITS))
+    (batch,) = describe(circuit, x, {"weights": weights}).batches
+    some = x[:_TOGETHER]
+    device, node = Noise(snapshot=snapshot(QUBITS), layout=tuple(range(QUBITS))), mixed()
+    assert density.observables_first(batch, read(batch.measurements).bases) == (rows > 1)
+    ways = {
+        "loop": Way(run=lambda: np.array([float(node(row, weights)) for row in x[:sample]]), scale=rows / sample),
+        "careful": Way(
+            run=lambda: np.asarray(node(some.T if rows > 1 else some[0], weights)).reshape(-1), scale=rows / len(some)
+        ),
+        "engine": Way(run=lambda: noisy.simulate([batch], device).values[:, 0]),
+        "floor": Way(run=kernels(batch)),
+    }
+    title = f"{name}, {QUBITS} qubits, {batch.gates} gates"
+    return Line(name=title, rows=rows, careful="one broadcast call of default.mixed", ways=ways, agreement=1e-10)
 
 
-def _round(
-    x: Any, weights: Any, noise: Noise, node: Any, batches: tuple[CircuitBatch, CircuitBatch]
-) -> tuple[float, float, float]:
-    one, all_rows = batches
-    theirs, expected = seconds(lambda: node(x[0], weights))
-    bases = read(one.measurements).bases
-    assert not density.observables_first(one, bases)
-    forward, single = seconds(lambda: noisy.simulate([one], noise))
-    back, many = seconds(lambda: noisy.simulate([all_rows], noise))
-    assert many.method == noisy.EXACT_BACK
-    assert abs(single.values[0, 0] - expected) < 1e-10
-    assert abs(many.values[0, 0] - expected) < 1e-10
-    return theirs, forward, back / len(x)
+def kernels(batch: CircuitBatch) -> Callable[[], Array]:
+    """Each gate on both sides of a density matrix, once, without the errors between them."""
+    vector = StateVectorC128(2 * QUBITS)
+    steps = [step(vector, operation, offset=offset) for offset in (0, QUBITS) for operation in batch.operations]
 
+    def run() -> Array:
+        for apply in steps:
+            apply(0)
+        return np.empty(0)
 
-if __name__ == "__main__":
-    main()
+    return run

@@ -1,27 +1,20 @@
-"""The energy of a QAOA circuit on 15 qubits: beside `qml.qaoa`, and beside a careful user's gates and energies.
+"""The line of a QAOA circuit's energy on 15 qubits: beside `qml.qaoa`, and beside a careful user's gates and energies.
 
-    python benchmarks/qaoa.py [--rounds 7]
-
-In one process on one thread, in turn, round after round, as in `engine.py`. The QUBO is a random one of 15 variables and 30
-couplings. The floor is the gates that a circuit of it needs, alone in lightning's kernels.
+The QUBO is a random one of 15 variables and 30 couplings; two layers. The floor is the gates that a circuit of it needs, alone in
+lightning's kernels.
 """
 
-import argparse
-import os
-import sys
 from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import pennylane as qml
-from engine import ONE_THREAD, Line, Way, measure
+from lines import Array, Line, Way
 from pennylane_lightning.lightning_qubit_ops import StateVectorC128
 
 from qgate.quantum.qaoa import Angles, Simulator
 from qgate.quantum.qubo import Qubo, qubo
 
-Array = npt.NDArray[Any]
 Pairs = list[tuple[int, int, float]]
 QUBITS, COUPLINGS = 15, 30
 ANGLES = Angles(gammas=np.array([0.3, 0.6]), betas=np.array([0.5, 0.2]))
@@ -63,7 +56,8 @@ def line() -> Line:
         "engine": Way(run=lambda: np.array([simulator.energy(ANGLES)])),
         "floor": Way(run=kernels(fields, pairs)),
     }
-    return Line(name="QAOA energy", rows=1, careful="gates by hand, and energies of all states", ways=ways, agreement=1e-10)
+    name = f"QAOA energy, {QUBITS} qubits, {COUPLINGS} couplings, {len(ANGLES.gammas)} layers"
+    return Line(name=name, rows=1, careful="gates by hand, and energies of all states", ways=ways, agreement=1e-10)
 
 
 def textbook_node(cost: Any) -> Any:
@@ -114,20 +108,3 @@ def kernels(fields: Array, pairs: Pairs) -> Callable[[], Array]:
         return np.empty(0)
 
     return run
-
-
-def main() -> None:
-    """Measure and print."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--rounds", type=int, default=7)
-    arguments = parser.parse_args()
-    if any(os.environ.get(name) != "1" for name in ONE_THREAD):  # read by the libraries when they are loaded
-        os.execve(sys.executable, [sys.executable, *sys.argv], os.environ | ONE_THREAD)  # noqa: S606 -- this script again
-    found = measure(line(), arguments.rounds)
-    print(f"{QUBITS} qubits, {COUPLINGS} couplings, {len(ANGLES.gammas)} layers; CPU time of one energy")
-    for name, what in (("loop", "qml.qaoa, expval(H)"), ("careful", "gates by hand"), ("engine", "engine"), ("floor", "kernels")):
-        print(f"{what:<22}{1e3 * found[name]:8.2f} ms{found[name] / found['engine']:8.1f} x the engine's")
-
-
-if __name__ == "__main__":
-    main()
