@@ -1,4 +1,4 @@
-"""What every level of tests shares: golden files, compared to the letter, and a browser that reports are opened in."""
+"""What every level of tests shares: their order, golden files, compared to the letter, and a browser that opens reports."""
 
 import os
 import shutil
@@ -8,12 +8,43 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from xdist.scheduler import LoadFileScheduling
 
-GOLDEN = Path(__file__).parent / "golden"
+TESTS = Path(__file__).parent
+GOLDEN = TESTS / "golden"
+# Where the seconds are: begun first, so that no processor is left alone with them at the end.
+_LONG = ("container/", "examples/", "pipeline/", "unit/statistics/test_calibration.py", "browser/")
+# Files that share what takes minutes to make: the action's image, the demo's pull requests, gated.
+_TOGETHER = {
+    "container": ("container/test_action.py", "container/test_escapes.py", "container/test_image.py"),
+    "demo": ("examples/test_demo.py", "examples/test_calibrated_iris.py", "examples/test_remediations.py"),
+}
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--regenerate-golden", action="store_true", help="write the golden files anew; review them with git diff")
+
+
+class ByFile(LoadFileScheduling):
+    """A file's tests run in one process, so that its fixtures are made once; some files' tests do together."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        scope: str = super()._split_scope(nodeid)
+        return next((name for name, files in _TOGETHER.items() if scope.removeprefix("tests/") in files), scope)
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> ByFile:
+    config.option.loadscopereorder = False  # it would begin with the files of most tests, which are the fastest
+    return ByFile(config, log)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    items.sort(key=_rank)
+
+
+def _rank(item: pytest.Item) -> int:
+    path = item.path.relative_to(TESTS).as_posix()
+    return next((n for n, start in enumerate(_LONG) if path.startswith(start)), len(_LONG))
 
 
 @pytest.fixture

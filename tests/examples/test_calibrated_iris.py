@@ -11,7 +11,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from qgate.demo import make_repository
 from qgate.domain.verdict import Decision
 from qgate.forge.nothing import NoForge
 from qgate.pipeline import gate
@@ -24,16 +23,10 @@ NEWER = ROOT / "tests" / "unit" / "quantum" / "snapshots" / "ibm_lagos-2024-05-2
 PULLS = ("good-refactor", "recalibrate")
 
 
-@pytest.fixture(scope="module")
-def gated(tmp_path_factory):
-    found = {}
-    for pull in PULLS:
-        repository = tmp_path_factory.mktemp(pull) / "repository"
-        make_repository(EXAMPLE, pull, repository)
-        out = repository / ".qgate/run"
-        settings = Settings(repository=repository, out=out, today=date(2026, 11, 24), base="main", head="pull")
-        found[pull] = (repository, gate(settings, NoForge(), lambda _: None))
-    return found
+@pytest.fixture
+def gated(shown):
+    """Of each pull request: its repository and how it ended."""
+    return {pull: (one.repository, one.gated) for pull in PULLS for one in [shown["calibrated-iris", pull]]}
 
 
 def gates(gated, pull):
@@ -79,10 +72,10 @@ def test_the_layout_of_the_reference_is_kept_under_the_new_calibration(gated):
     assert [p for p in first["drift"] if p["path"] == older] == [p for p in second["drift"] if p["path"] == older]
 
 
-def test_a_second_run_of_one_commit_on_one_day_gives_the_same_evidence(gated):
+def test_a_second_run_of_one_commit_on_one_day_gives_the_same_evidence(gated, tmp_path):
     repository, first = gated["recalibrate"]
     evidence = (repository / ".qgate/run/evidence.json").read_bytes()
-    out = repository.parent / "again"
+    out = tmp_path / "again"
     settings = Settings(repository=repository, out=out, today=date(2026, 11, 24), base="main", head="pull")
     second = gate(settings, NoForge(), lambda _: None)
     assert untimed((out / "evidence.json").read_bytes()) == untimed(evidence)
