@@ -1,10 +1,15 @@
 """A change that loosens its charter, as a step of a workflow with a local GitHub, and on the command line."""
 
+import io
 import json
+import subprocess
 
 import pytest
 from github_api import Fault
+from qgate_pilot import Sandbox
 from test_action import BETTER, WORSE, Runner, arrived, runner
+
+from entrypoint.step import step
 
 __all__ = ["runner"]  # a fixture is used by its name
 IDENTITIES = 'identities:\n  platform@example.com: octo-owner\n  sre@example.com: "@example/sre"\n'
@@ -12,18 +17,61 @@ CHARTER = ".qgate/sorter.yml"
 GATE = "charter_approval"
 
 
-@pytest.fixture
-def loosened(runner):
+ROLES = {"octo-owner": "write", "member": "write", "author": "admin", "passer-by": "read"}
+
+
+class Judging(Runner):
+    """A step that measures nothing, in this process: the interpreter's imports would take most of its time."""
+
+    def run(self, env: dict[str, str], _program: str) -> tuple[int, str]:
+        log = io.StringIO()
+        return step(env, log), log.getvalue()
+
+
+def judging(runner: Runner) -> Judging:
+    """The same runner, for what was measured already."""
+    return Judging(pilot=runner.pilot, scratch=runner.scratch, server=runner.server)
+
+
+def copied(path, destination) -> Sandbox:
+    subprocess.run(["cp", "-a", str(path), str(destination)], check=True)
+    copy = Sandbox.__new__(Sandbox)
+    copy.path = destination
+    return copy
+
+
+def loosen(pilot):
     """A pull request that loosens its charter, and changes the candidate for the better; the base's charter knows who is who."""
-    pilot = runner.pilot
     text = (pilot.path / CHARTER).read_text() + IDENTITIES
     pilot.git("switch", "--quiet", "main")
     pilot.change({CHARTER: text})
     pilot.git("switch", "--quiet", "pull")
     pilot.git("merge", "--quiet", "--ff-only", "main")
     pilot.change({"pilot/scaling.py": BETTER, CHARTER: text.replace("max: 0.05", "max: 0.2")})
-    runner.state.roles = {"octo-owner": "write", "member": "write", "author": "admin", "passer-by": "read"}
+
+
+@pytest.fixture
+def loosened(runner):
+    loosen(runner.pilot)
+    runner.state.roles = ROLES
     return runner
+
+
+@pytest.fixture(scope="module")
+def evidence(template, tmp_path_factory):
+    """That pull request's repository, measured once."""
+    pilot = copied(template, tmp_path_factory.mktemp("measured") / "repository")
+    loosen(pilot)
+    ended = pilot.qgate("measure", "--base", "main", "--head", "pull")
+    assert ended.code == 0, ended
+    return pilot.path
+
+
+@pytest.fixture
+def measured(evidence, runner, tmp_path):
+    """A runner that has it: only the reviews are still to come."""
+    runner.state.roles = ROLES
+    return Judging(pilot=copied(evidence, tmp_path / "measured"), scratch=runner.scratch, server=runner.server)
 
 
 def review(runner: Runner, login: str, state: str = "APPROVED", commit: str | None = None) -> None:
@@ -59,18 +107,18 @@ def test_without_approval_it_fails_on_every_surface_and_once_approved_it_is_judg
     assert (run / "verdict.json").read_bytes() == verdict
 
 
-def test_what_is_no_approval(loosened):
+def test_what_is_no_approval(measured):
     """Everybody who may not approve has; then a member of the approver's team does."""
-    older = loosened.pilot.git("rev-parse", "main")
-    review(loosened, "octo-owner", commit=older)
-    review(loosened, "author")
-    review(loosened, "passer-by")
-    review(loosened, "stranger", "DISMISSED")
-    loosened.state.permissions["members"] = "read"
-    loosened.state.teams = {"example/sre": {"member": "active"}}
-    ended = loosened.step()
-    assert (ended.code, loosened.pilot.gates()[GATE]) == (10, "fail"), ended.log
-    why = loosened.pilot.why(GATE)
+    older = measured.pilot.git("rev-parse", "main")
+    review(measured, "octo-owner", commit=older)
+    review(measured, "author")
+    review(measured, "passer-by")
+    review(measured, "stranger", "DISMISSED")
+    measured.state.permissions["members"] = "read"
+    measured.state.teams = {"example/sre": {"member": "active"}}
+    ended = measured.step(mode="publish")
+    assert (ended.code, measured.pilot.gates()[GATE]) == (10, "fail"), ended.log
+    why = measured.pilot.why(GATE)
     for told in (
         f"@octo-owner approved another commit, {older[:10]}",
         "@author opened the pull request",
@@ -79,9 +127,9 @@ def test_what_is_no_approval(loosened):
     ):
         assert told in why
 
-    review(loosened, "member")
-    assert loosened.step().code == 0
-    assert "@member approved it" in loosened.pilot.why(GATE)
+    review(measured, "member")
+    assert measured.step(mode="publish").code == 0
+    assert "@member approved it" in measured.pilot.why(GATE)
 
 
 def test_a_judged_change_can_still_fail(loosened):
@@ -97,21 +145,21 @@ def test_a_judged_change_can_still_fail(loosened):
     }
 
 
-def test_reviews_that_may_not_be_read_are_no_approval(loosened):
-    review(loosened, "octo-owner")
+def test_reviews_that_may_not_be_read_are_no_approval(measured):
+    review(measured, "octo-owner")
     refusal = {"message": "Resource not accessible by integration"}
-    loosened.state.faults.append(Fault(method="GET", path="/pulls/7/reviews$", status=403, body=refusal))
-    ended = loosened.step()
+    measured.state.faults.append(Fault(method="GET", path="/pulls/7/reviews$", status=403, body=refusal))
+    ended = measured.step(mode="publish")
     assert (ended.code, ended.outputs["verdict"]) == (12, "error"), ended.log
-    assert "not looked up: GitHub answered 403" in loosened.pilot.why(GATE)
-    assert "the job needs `pull-requests: read`" in loosened.pilot.why(GATE)
+    assert "not looked up: GitHub answered 403" in measured.pilot.why(GATE)
+    assert "the job needs `pull-requests: read`" in measured.pilot.why(GATE)
 
 
 def test_measured_apart_it_is_looked_up_where_it_is_judged(loosened):
     review(loosened, "octo-owner")
     assert loosened.step(mode="measure", token="").code == 0
     assert loosened.state.requests == []
-    assert loosened.step(mode="publish").code == 0
+    assert judging(loosened).step(mode="publish").code == 0
     assert loosened.pilot.gates()[GATE] == "pass"
 
 
@@ -161,5 +209,5 @@ def test_a_first_charter_is_judged_once_its_own_people_approve(runner):
     assert runner.step().code == 10
     assert runner.pilot.why(GATE).startswith("this change loosens the charter itself, which is new; needs approval by")
     review(runner, "octo-owner")
-    ended = runner.step()
+    ended = judging(runner).step(mode="publish")
     assert (ended.code, pilot.verdict()["charter"]["from"], pilot.gates()[GATE]) == (0, "head", "pass"), ended.log
