@@ -58,9 +58,10 @@ class Why:
     def _decided(self, bounds: Bounds) -> str:
         known, confidence = bounds.lower < bounds.upper, f"with {100 * (1 - self.gate.alpha):g} % confidence"
         if self.ruling.decision is Decision.PASS:
-            return f"{f' ({confidence} at most {self._signed(bounds.upper)})' if known else ''}, within the {self.margin} allowed"
+            at_most = f" ({confidence} {self._bounded(bounds.upper, 'at most', 'at least')})" if known else ""
+            return f"{at_most}, within the {self.margin} allowed"
         if self.ruling.decision is Decision.FAIL:
-            at_least = f" ({confidence} at least {self._signed(bounds.lower)})" if known else ""
+            at_least = f" ({confidence} {self._bounded(bounds.lower, 'at least', 'at most')})" if known else ""
             return f"{at_least}, more than the {self.margin} allowed"
         fits = f"anything from {self._signed(bounds.lower)} to {self._signed(bounds.upper)} fits"
         reason = f"; {self.ruling.reason}" if self.ruling.reason else ""
@@ -79,6 +80,10 @@ class Why:
             return f"{ruler}about {self.needs.rows:,} rows would decide it{else_}"
         more = "more seeds are needed as well" if len(self.pairing.seeds) > 1 else "the gap lies on the threshold"
         return f"{ruler}no number of rows would decide it: {more}"
+
+    def _bounded(self, gap: float, worse: str, better: str) -> str:
+        """A bound on a gap: a gap of at most -0.01 is better by at least 0.01, so that the two words change places."""
+        return f"{worse if gap >= 0 else better} {self._signed(gap)}"
 
     def _signed(self, gap: float) -> str:
         """A bound on a gap, in words."""

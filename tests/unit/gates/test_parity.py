@@ -94,6 +94,17 @@ def test_the_same_holds_for_scores_that_are_no_counts(make):
     assert judge(gate, make.charter(gate), evidence).decision is Decision.PASS
 
 
+def test_a_bound_that_is_better_is_at_least_what_is_gained(make):
+    """The largest gap that fits is -0.007: the candidate is better by at least that, not by at most that."""
+    candidates = [wrong_on(0), wrong_on(), wrong_on(0), wrong_on(0), wrong_on(0)]
+    outcome = seeded(make, wrong_on(0, 1, 2), candidates, maximum="0.02")
+    assert outcome.decision is Decision.PASS
+    assert outcome.why == (
+        "candidate 0.996 (mean of 5 seeds) vs classical 0.985: better by 0.011 (with 95 % confidence at least 0.007 better), "
+        "within the 0.02 allowed"
+    )
+
+
 def test_shot_seeds_widen_the_claim_to_the_noise(make):
     candidates = [wrong_on(0, 1, 2), wrong_on(0, 1), wrong_on(0, 1, 2), wrong_on(0, 1), wrong_on(0, 1)]
     outcome = seeded(make, wrong_on(0, 1), candidates, maximum="0.02")
