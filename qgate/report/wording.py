@@ -5,6 +5,7 @@ from types import MappingProxyType
 from typing import Any
 
 from qgate.domain.attempt import Earlier
+from qgate.domain.charter import Population
 from qgate.domain.charter_change import CharterChange, Effect
 from qgate.domain.provenance import Reused
 from qgate.domain.source import Problem, Severity
@@ -137,8 +138,8 @@ def claim_of(gate: GateOutcome) -> str:
 
 
 def rows_to_decide(gate: GateOutcome) -> str:
-    """What an undecided gate needs: `2,350 rows (measured on 200)`; nothing for a decided one."""
-    if gate.decision is not Decision.INCONCLUSIVE or not gate.required_rows:
+    """What an undecided gate needs: `2,350 rows (measured on 200)`; nothing for a decided one, or where rows decide nothing."""
+    if gate.decision is not Decision.INCONCLUSIVE or not gate.required_rows or _of_locked_rows(gate):
         return ""
     return count_of(gate.required_rows, "row") + (f" (measured on {gate.sizes.rows:,})" if gate.sizes else "")
 
@@ -173,12 +174,17 @@ def ways_out_of(gate: GateOutcome) -> tuple[str, ...]:
 
 
 def new_data_of(gate: GateOutcome) -> str:
-    """The interval for new data, and the rows that would decide there where the gate itself is decided."""
+    """The interval for new data, and the rows that would decide there where they do not decide the gate itself."""
     if not gate.deployment:
         return ""
-    decided = gate.required_rows and gate.decision is not Decision.INCONCLUSIVE
-    needed = f"; {count_of(gate.required_rows or 0, 'row')} would decide the gate for them" if decided else ""
+    beside = gate.required_rows and (gate.decision is not Decision.INCONCLUSIVE or _of_locked_rows(gate))
+    needed = f"; {count_of(gate.required_rows or 0, 'row')} would decide the gate for them" if beside else ""
     return row_of(gate).deployment + needed
+
+
+def _of_locked_rows(gate: GateOutcome) -> bool:
+    """Whether the gate claims something about the locked rows alone, which more rows would not decide."""
+    return (gate.claim or "").startswith(f"{Population.LOCKED_SET}/")
 
 
 def pairs_of(facts: Mapping[str, Any]) -> list[tuple[str, str]]:

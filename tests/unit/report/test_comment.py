@@ -48,6 +48,15 @@ def test_an_undecided_gate_says_what_would_decide_it(case):
     assert "- **Needed to decide:** 2,350 rows (measured on 200)" in render(case("inconclusive")).comment
 
 
+def test_rows_decide_nothing_about_rows_that_are_locked(gate, verdict_of):
+    undecided = {"deployment": (-0.009, 0.0387), "required_rows": 8007, "value": 0.015, "interval": (0.0092, 0.0208)}
+    comment = render(verdict_of(gate(Decision.INCONCLUSIVE, claim="locked_set/artifact", **undecided))).comment
+    assert "Needed to decide" not in comment
+    assert (
+        "**For new data like these rows:** [\N{MINUS SIGN}0.0090, 0.0387]; 8,007 rows would decide the gate for them\n" in comment
+    )
+
+
 def test_a_gate_that_does_not_block_says_so(gate, verdict_of):
     comment = render(verdict_of(gate(), gate(Decision.INCONCLUSIVE, name="undecided", blocks=False))).comment
     assert "## ✅ qgate: pass — 1 of 2 gates passed, 1 could not be decided (does not block)" in comment
