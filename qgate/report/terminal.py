@@ -114,7 +114,7 @@ def _print_curves(gates: Sequence[GateOutcome], console: Console) -> None:
 
 
 def _table(gates: tuple[GateOutcome, ...]) -> Table:
-    table = Table(box=None, padding=(0, 2, 0, 0), header_style="dim")
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="dim")
     for name in ("verdict", "gate", "measured", "threshold"):
         table.add_column(name, overflow="fold")
     for gate in worst_first(gates):

@@ -24,6 +24,13 @@ def test_a_verdict_fits_a_terminal_of_eighty_columns(case):
     assert "\x1b" not in text
 
 
+def test_the_commonest_gate_stays_on_one_line_where_it_is_undecided(gate, verdict_of):
+    numbers = {"value": 0.015, "interval": (0.0092, 0.0208), "threshold": {"max": 0.02}}
+    undecided = gate(Decision.INCONCLUSIVE, name="val_accuracy_gap_vs_classical", **numbers)
+    lines = printed(print_verdict, verdict_of(undecided)).splitlines()
+    assert "inconclusive  val_accuracy_gap_vs_classical  0.0150 [0.0092, 0.0208]  ≤ 0.0200 " in lines
+
+
 def test_on_a_terminal_the_verdict_is_coloured(case):
     assert "qgate: \x1b[1;31mfail\x1b[0m" in printed(print_verdict, case("fail"), terminal=True)
 
