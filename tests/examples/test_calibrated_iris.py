@@ -79,7 +79,7 @@ def test_a_second_run_of_one_commit_on_one_day_gives_the_same_evidence(gated, tm
     settings = Settings(repository=repository, out=out, today=date(2026, 11, 24), base="main", head="pull")
     second = gate(settings, NoForge(), lambda _: None)
     assert untimed((out / "evidence.json").read_bytes()) == untimed(evidence)
-    served = {"latency_p95_ms", "throughput_rps", "capacity_rps"}
+    served = {"latency_p95_ms", "throughput_rps", "capacity_rps", "rollback_rehearsal"}
     (one,), (other,) = first.verdict.pilots, second.verdict.pilots
     assert [g for g in one.gates if g.name not in served] == [g for g in other.gates if g.name not in served]
     inputs = json.loads(evidence)["pilots"][0]["inputs"]
@@ -101,8 +101,8 @@ def test_the_capacity_curve_and_how_it_grows_are_in_the_report(gated):
     assert details["headroom"] > 1
     assert "queue and network and region times are drawn as the charter declares them" in found["latency_p95_ms"].claim_words
     report = (repository / ".qgate/run/report.html").read_text()
-    assert 'aria-label="latency against requests per second: within 2,000 ms up to' in report
-    assert report.count('aria-label="growth: ') == 2
+    assert "<title>latency against requests per second: within 2,000 ms up to" in report
+    assert report.count("<title>growth: ") == 2
     assert capacity_lines(found["capacity_rps"])[0].endswith("the upright line is the limit of 2,000 ms")
 
 
