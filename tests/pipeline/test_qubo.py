@@ -14,7 +14,7 @@ pilot:
   environment: {lockfile: requirements.lock}
   shots: {schedule: [500], seeds: [1, 2, 3]}
   success_metrics:
-    - {name: qubo_energy_gap, max: 0.05, remediation: {summary: restore the layers, set: {layers: 2}}}
+    - {name: qubo_energy_gap, max: 0.05, remediation: {summary: add a layer, set: {layers: 3}}}
     - {name: qubo_random_ratio, min: 0.5, remediation: restore the couplings of the roster and re-run the qubo suite}
     - {name: qubo_feasible_rate, min: 0.5, remediation: restore the couplings of the roster and re-run the qubo suite}
     - {name: qubo_p_opt, min: 0.2, remediation: restore the couplings of the roster and re-run the qubo suite}
