@@ -56,7 +56,7 @@ class Why:
         return f"worse by {self._write(gap)}" if gap > 0 else f"better by {self._write(-gap)}"
 
     def _decided(self, bounds: Bounds) -> str:
-        known, confidence = bounds.lower < bounds.upper, f"with {100 * (1 - self.gate.alpha):g} % confidence"
+        known, confidence = bounds.lower < bounds.upper, f"with {100 * (1 - self.gate.alpha):.4g} % confidence"
         if self.ruling.decision is Decision.PASS:
             at_most = f" ({confidence} {self._bounded(bounds.upper, 'at most', 'at least')})" if known else ""
             return f"{at_most}, within the {self.margin} allowed"

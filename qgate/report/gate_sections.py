@@ -63,7 +63,7 @@ def _remedy_lines(gate: GateOutcome) -> list[str]:
 
 
 def _claim(gate: GateOutcome) -> str:
-    alpha = [f"{ALPHA} = {gate.alpha:g}"] if gate.alpha is not None else []
+    alpha = [f"{ALPHA} = {gate.alpha:.3g}"] if gate.alpha is not None else []
     facts = ", ".join([*alpha, *([sizes] if (sizes := sizes_of(gate.sizes)) else [])])
     words = md(claim_of(gate))
     return f"{words} ({facts})" if words and facts else words or facts

@@ -87,7 +87,7 @@ def _data(gate: GateOutcome) -> list[tuple[str, str]]:
 
 def _interval(gate: GateOutcome) -> str:
     interval = row_of(gate).interval
-    return interval if gate.alpha is None or interval == NONE else f"{interval} at {ALPHA} = {gate.alpha:g}, each way"
+    return interval if gate.alpha is None or interval == NONE else f"{interval} at {ALPHA} = {gate.alpha:.3g}, each way"
 
 
 def _numbers(gate: GateOutcome) -> list[tuple[str, str]]:

@@ -139,7 +139,7 @@ def _print_gate(gate: GateOutcome, console: Console) -> None:
 
 
 def _claim(gate: GateOutcome) -> str:
-    alpha = [f"{ALPHA} = {gate.alpha:g}"] if gate.alpha is not None else []
+    alpha = [f"{ALPHA} = {gate.alpha:.3g}"] if gate.alpha is not None else []
     facts = ", ".join([*alpha, *([sizes_of(gate.sizes)] if gate.sizes else [])])
     return f"{clean(claim_of(gate))} ({facts})" if facts else clean(claim_of(gate))
 

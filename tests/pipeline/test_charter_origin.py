@@ -23,7 +23,9 @@ def test_a_loosened_charter_does_not_judge_its_own_pull_request(pilot):
     assert (own["verdict"], own["needs_measured"]) == ("error", [])  # no gap is above 1: such a threshold decides nothing
     comment = (pilot.path / ".qgate/run/comment.md").read_text()
     told = next(line for line in comment.splitlines() if "By the change's own charter" in line)
-    assert told.endswith(": error, where `val_accuracy_gap_vs_classical` goes from fail to error. The base commit's charter decides.")
+    assert told.endswith(
+        ": error, where `val_accuracy_gap_vs_classical` goes from fail to error. The base commit's charter decides."
+    )
     for name in ("comment.md", "summary.md", "report.html"):
         assert "This change loosens its charter in 1 place" in (pilot.path / ".qgate/run" / name).read_text(), name
     assert pilot.qgate("verify", ".qgate/run").code == 0
