@@ -140,13 +140,15 @@ def _anew(charter: Charter) -> Charter:
 
 def _verified(told: _Told, settings: "Settings") -> _Told:
     """The rehearsal with the charter's checks; where all of them passed, it is of today."""
+    if not told.charter.rollback.verify:
+        unchecked = "where it runs nothing was checked, since `rollback.verify` is empty: no day is recorded"
+        return replace(told, book=replace(told.book, why=f"{told.book.why}; {unchecked}"))
     checks = _checks(told.charter)
     broken = [f"`{check.command}` {check.ended}" for check in checks if check.exit_code != 0]
     if broken:
         book = replace(told.book, rehearsal=str(Decision.FAIL), why=f"{told.book.why}; but where it runs {'; '.join(broken)}")
         return replace(told, book=book, decision=Decision.FAIL, checks=checks)
-    passed = f"every command of `rollback.verify` ({len(checks)}) passed" if checks else "no `rollback.verify` says more of it"
-    why = f"{told.book.why}; where it runs, {passed}"
+    why = f"{told.book.why}; where it runs, every command of `rollback.verify` ({len(checks)}) passed"
     return replace(told, book=replace(told.book, rehearsed=settings.today.isoformat(), why=why), checks=checks)
 
 

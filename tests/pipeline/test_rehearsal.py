@@ -97,7 +97,8 @@ def test_a_script_that_helps_is_measured_from_its_copy(pilot, scripted):
 
 def test_a_script_that_fails_is_told_with_its_last_lines(scripted):
     rehearsed, comment = scripted("#!/bin/sh\necho '<b>no cluster</b>'\nexit 3\n")
-    assert (rehearsed["verdict"], rehearsed["why"]) == ("error", "ops/mend.sh ended with exit code 3: <b>no cluster</b>")
+    why = "ops/mend.sh ended with exit code 3: <b>no cluster</b> [remediation/not-rehearsed]"
+    assert (rehearsed["verdict"], rehearsed["why"]) == ("error", why)
     assert "**Rehearsed:** it could not be tried: " in comment
     assert "<b>no cluster" not in comment
 

@@ -142,6 +142,13 @@ def test_the_runbook_and_its_rehearsal_on_their_own(recorded):
     healthy = recorded.qgate("rollback", "--rehearse", "--verify")
     assert (healthy.code, "rehearsal: pass" in healthy.out, "record `rehearsed: " in healthy.out) == (0, True, True)
 
+    path = recorded.path / ".qgate/sorter.yml"
+    path.write_text(path.read_text(encoding="utf-8").replace('  verify: ["test -f healthy"]\n', ""), encoding="utf-8")
+    unchecked = recorded.qgate("rollback", "--rehearse", "--verify")
+    words = " ".join(unchecked.out.split())
+    told = ("`rollback.verify` is empty: no day is recorded" in words, "record `rehearsed" in words)
+    assert (unchecked.code, told) == (0, (True, False))
+
     (recorded.path / MODEL).unlink()
     gone = recorded.qgate("rollback", "--rehearse")
     assert (gone.code, "is gone" in gone.out) == (10, True)
