@@ -1,5 +1,7 @@
 """A change that began before the base branch tightened its charter, through the real command."""
 
+import re
+
 import pytest
 from qgate_pilot import SCALING
 
@@ -22,7 +24,8 @@ def test_a_change_is_not_judged_by_the_looser_charter_that_it_began_with(pilot):
     edited(pilot, "max: 0.05", "max: 0.049")
     ended = pilot.qgate("run", "--base", "main", "--head", "pull")
     assert (ended.code, ended.last_line) == (2, "qgate: no gate was evaluated"), ended
-    assert f"{REFUSED} (pilot.success_metrics[val_accuracy_gap_vs_classical].max)\n  {FIX}" in ended.err
+    said = f"{REFUSED} (pilot.success_metrics[val_accuracy_gap_vs_classical].max) "
+    assert re.search(rf"{re.escape(said)}\[[a-z/-]+\]\n  {re.escape(FIX)}", ended.err)
     assert REFUSED.split(":", maxsplit=1)[0] in (pilot.path / ".qgate/run/comment.md").read_text()
     assert pilot.qgate("detect", "--base", "main", "--head", "pull").code == 0
     pilot.git("merge", "--quiet", "--no-edit", "main")
