@@ -117,6 +117,6 @@ def test_the_bases_charter_bounds_what_is_simulated_and_the_pull_requests_does_n
     kernelled.change({"pilot/features.py": MAP.replace("scale=1.0", "scale=1.01"), ".qgate/sorter.yml": text})
     assert kernelled.qgate("run", "--base", "main", "--head", "deep").code == 12
     assert kernelled.why("val_accuracy_gap_vs_classical") == (
-        "candidate: the candidate's circuit has 6 gates; at most 3 are simulated (each is applied for every row). "
-        "To raise it, set `pilot.simulation.gates` in the charter of the base branch"
+        "candidate: the candidate has 6 gates; at most 3 are simulated (each is applied for every row). "
+        "To raise it, set `pilot.simulation.gates` in the charter of the base branch [circuit/too-large]"
     )
