@@ -10,6 +10,7 @@ from qgate_pilot import SCALING
 BETTER = SCALING.replace("-1.5 * feature", "feature * -1.5")
 KEY = Ed25519PrivateKey.from_private_bytes(bytes(32))
 PEM = KEY.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()
+CODE = "[evidence/does-not-hold]"
 WHERE = ("--base", "main", "--head", "pull")
 
 
@@ -46,7 +47,7 @@ def test_an_unsigned_run_says_so_on_its_surfaces(pilot, public):
     held = pilot.qgate("verify", ".qgate/run")
     assert (held.code, "not signed" in held.out) == (0, True), held
     refused = pilot.qgate("verify", ".qgate/run", "--key", public)
-    assert (refused.code, refused.err) == (12, "qgate: .qgate/run does not hold: attestation.dsse.json is not signed\n")
+    assert (refused.code, refused.err) == (12, f"qgate: .qgate/run does not hold: attestation.dsse.json is not signed {CODE}\n")
 
 
 def test_a_key_that_cannot_sign_costs_no_measurement(pilot):
