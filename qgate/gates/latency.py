@@ -63,7 +63,7 @@ def ruled_for(gate: Gate, pilot: Loaded, role: str) -> Ruling:
     seen = open_loop.observed(pilot, role, q, alpha=gate.alpha, utilisation=load.utilisation.upper)
     if seen is not None:
         return _observed(gate, pilot, load, seen)
-    return _ruled(gate, q, pilot, load, replicate_bounds(_MS * _quantiles(service, pilot, q, gate), gate.alpha))
+    return _ruled(gate, q, pilot, load, _simulated(service, pilot, q, gate))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -94,7 +94,7 @@ def _load(service: Service, pilot: Loaded, alpha: float) -> _Load:
 def _latency(gate: Gate, charter: Charter, pilot: Loaded) -> GateOutcome:
     q, service = quantile(gate), pilot.of(CANDIDATE)
     load = _load(service, pilot, gate.alpha)
-    simulated = replicate_bounds(_MS * _quantiles(service, pilot, q, gate), gate.alpha)
+    simulated = _simulated(service, pilot, q, gate)
     details = _details(service, pilot, load, q, gate)
     seen = open_loop.observed(pilot, CANDIDATE, q, alpha=gate.alpha, utilisation=load.utilisation.upper)
     if seen is None:
@@ -203,6 +203,32 @@ def _throughput(gate: Gate, charter: Charter, pilot: Loaded) -> GateOutcome:
     ruling = ruling if decision is Decision.PASS else _unless(pilot.noisy, ruling)
     details = {"rounds": pilot.measured.rounds, "runner_noise": pilot.noise}
     return _told(gate, ruling, charter, pilot, details)
+
+
+def _simulated(service: Service, pilot: Loaded, q: float, gate: Gate) -> Bounds:
+    """The q-quantile in milliseconds, its bounds no narrower than those of the timings by themselves.
+
+    Resampled timings are never slower than the slowest one: from replicates alone a p95 of 200 timings that lay on its threshold
+    passed 10 % of the time at alpha 0.05, a p99 of 1,000 11 %.
+    """
+    bounds = replicate_bounds(_MS * _quantiles(service, pilot, q, gate), gate.alpha)
+    below, above = _reach(service, q, gate.alpha)
+    lower, upper = bounds.estimate - _MS * below, bounds.estimate + _MS * above
+    return Bounds(estimate=bounds.estimate, lower=min(bounds.lower, lower), upper=max(bounds.upper, upper))
+
+
+def _reach(service: Service, q: float, alpha: float) -> tuple[float, float]:
+    """How far the exact bounds of a batch's service time lie below and above its q-quantile, for the batch where it is farthest.
+
+    Too few timings for such a bound leave 0: they decide nothing (`too_few`).
+    """
+    below, above = [0.0], [0.0]
+    for times in service.seconds.T:
+        lower, upper = quantile_bounds(Latencies(values=times), q, alpha)
+        middle = float(np.quantile(times, q))
+        below.append(0.0 if lower is None else middle - lower)
+        above.append(0.0 if upper is None else upper - middle)
+    return max(below), max(above)
 
 
 def _quantiles(service: Service, pilot: Loaded, q: float, gate: Gate) -> Any:
