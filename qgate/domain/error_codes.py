@@ -187,7 +187,7 @@ ERRORS = (
         meaning="A circuit is beyond what is simulated.",
         cause="More qubits, gates, memory or time than the bounds of `pilot.simulation`.",
         fix="Make the circuit smaller, or raise the bound that the message names.",
-        example="the candidate's circuit has 24 qubits; at most 20 are simulated",
+        example="the candidate has 24 qubits; at most 20 are simulated",
         modules=("qgate.quantum.bounds", "qgate.quantum.noisy"),
     ),
     ErrorCode(
@@ -203,7 +203,7 @@ ERRORS = (
         meaning="A QUBO, its options or its angles cannot be used.",
         cause="A file of another format, too many variables, coefficients that are not finite.",
         fix="Correct what the message names; docs/qubo.md describes the formats.",
-        example="the QUBO has 24 variables; from 1 to 20 can be simulated",
+        example="the QUBO has 25 variables; from 1 to 24 are ever enumerated",
         modules=(
             *("qgate.quantum.qubo", "qgate.quantum.qubo_files", "qgate.quantum.qubo_values", "qgate.worker.answer_qubo"),
             "qgate.workloads.qubo",
