@@ -22,7 +22,9 @@ $(STAMP): requirements/dev.lock requirements/uv.lock pyproject.toml
 demo: setup ## gate the sample pull requests for real, on this machine
 	$(BIN)/qgate demo
 
+# The queue that is compared with a real server comes first: beside other tests its server has to wait for a processor.
 test: setup ## the whole test suite
+	$(BIN)/python -m pytest -q tests/unit/queueing/test_http_service.py
 	$(BIN)/python -m pytest -n auto
 
 lint: setup ## style, types, layers; action, workflow and Dockerfile linters

@@ -120,7 +120,7 @@ def open_loop(port, due, path):
 def test_the_simulated_tail_is_that_of_a_real_server(server, rate):
     """At 47 and 74 % of saturation, each on its own arrivals: within a tenth at p95 and p99."""
     if "PYTEST_XDIST_WORKER" in os.environ:  # beside other tests the tail came out a tenth longer than it is
-        pytest.skip("void beside other tests: run this file alone, on a machine that does nothing else")
+        pytest.skip("void beside other tests: `make test` runs this file alone, before them")
     port, batcher = server
     load, processors = os.getloadavg()[0], os.cpu_count()
     if (
